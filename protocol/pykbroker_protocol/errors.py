@@ -167,4 +167,3 @@ class Refused(Exception):
 
 class Malformed(Exception):
     """The peer is not speaking Kafka, or not correctly.  The connection cannot be saved."""
-

@@ -1,0 +1,81 @@
+"""Messages to bytes and back, by functions that are compiled from the declarations at first use and kept.
+
+Bytes that are not the message they should be raise Malformed, whatever is wrong with them.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import cache
+from typing import Any
+
+from pykbroker_protocol.errors import Malformed
+from pykbroker_protocol.messages import Message
+
+from .reading import Reader, compile_reader
+from .writing import Cuts, Writer, compile_writer
+
+__all__ = ["Cuts", "decode", "encode", "read", "reader", "write", "writer"]
+
+
+@cache
+def reader(message: Message, version: int) -> Reader:
+    """The compiled `read(buffer, position, end) -> (value, position)`; prefer `read`."""
+    return compile_reader(message.struct, version, message.is_flexible(version))
+
+
+@cache
+def writer(message: Message, version: int) -> Writer:
+    """The compiled `write(value, out, cuts)`; prefer `write`."""
+    return compile_writer(message.struct, version, message.is_flexible(version))
+
+
+def read(message: Message, version: int, buffer: memoryview, position: int = 0) -> tuple[Any, int]:
+    """One `message` from `buffer`, and the position behind it.  Its records stay slices of `buffer`.
+
+    Raises:
+        Malformed: the bytes are no such message.
+    """
+    try:
+        return reader(message, version)(buffer, position, len(buffer))
+    except (IndexError, struct.error) as cut:
+        raise Malformed(f"{message.name} v{version} ends too early") from cut
+    except UnicodeDecodeError as fault:
+        raise Malformed(f"{message.name} v{version} has a string that is not UTF-8") from fault
+    except Malformed as fault:
+        raise Malformed(f"{message.name} v{version}: {fault}") from None
+
+
+def write(message: Message, version: int, value: Any, out: bytearray) -> list[Any]:
+    """Write `value` behind what `out` holds; the whole as chunks: bytes-like, and whatever stood for records."""
+    cuts: Cuts = []
+    writer(message, version)(value, out, cuts)
+    if not cuts:
+        return [out]
+    view, start, chunks = memoryview(out), 0, []
+    for position, records in cuts:
+        if position > start:
+            chunks.append(view[start:position])
+        chunks.append(records)
+        start = position
+    if start < len(out):
+        chunks.append(view[start:])
+    return chunks
+
+
+def encode(message: Message, version: int, value: Any) -> bytes:
+    """The bytes of `value`; its records, if any, must be bytes."""
+    return b"".join(write(message, version, value, bytearray()))
+
+
+def decode(message: Message, version: int, data: bytes | memoryview) -> Any:
+    """The value that `data` holds.
+
+    Raises:
+        Malformed: it holds no such message, or more than that.
+    """
+    buffer = memoryview(data)
+    value, position = read(message, version, buffer)
+    if position != len(buffer):
+        raise Malformed(f"{message.name} v{version}: {len(buffer) - position} bytes are left over")
+    return value
