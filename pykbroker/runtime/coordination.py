@@ -1,0 +1,154 @@
+"""Runs one pure coordinator on trio: what it decides is persisted and answered here, and it is woken at its deadlines.
+
+Nothing awaits between a decision and its effects, so effects happen in the order of the decisions.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+import trio
+from pykbroker_protocol.errors import Refused
+
+from pykbroker.groups.effects import Effect, Persist, Reply, Ticket
+from pykbroker.runtime.clock import Clock
+from pykbroker.runtime.later import Later
+
+# A refused tick leaves its deadline in the past; asking again at once would only spin.
+_TICK_AGAIN_MS = 1_000
+
+log = logging.getLogger("pykbroker.runtime")
+
+
+class Machine(Protocol):
+    """Decides only; it is told the time."""
+
+    @property
+    def next_deadline(self) -> int | None:
+        """When it next wants a tick, in the clock's `now`; None while it waits for nobody."""
+
+    def tick(self, *, now: int) -> list[Effect]: ...
+
+
+class _Waiter:
+    """One question that was not answered at once."""
+
+    __slots__ = ("__weakref__", "_forget", "_outcome", "_settled", "ticket")
+
+    def __init__(self, ticket: Ticket, forget: Callable[[Ticket], object]) -> None:
+        self.ticket = ticket
+        self._forget = forget
+        self._settled = trio.Event()
+        self._outcome: Any = None
+
+    def settle(self, outcome: Any) -> None:
+        self._outcome = outcome
+        self._settled.set()
+
+    async def wait(self) -> Any:
+        try:
+            await self._settled.wait()
+        finally:
+            self._forget(self.ticket)
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+
+class Coordination:
+    """The shell of one machine.
+
+    `persist` appends a Persist's records to the log and then replays them to the machine, or raises and does neither.
+    """
+
+    def __init__(self, machine: Machine, persist: Callable[[Persist], None], clock: Clock) -> None:
+        self.machine = machine
+        self._persist = persist
+        self._clock = clock
+        self._tickets = itertools.count()
+        # Weak: a Later that is dropped before anybody waits for it leaves no slot behind either.
+        self._waiting: WeakValueDictionary[Ticket, _Waiter] = WeakValueDictionary()
+        self._deadline: int | None = None
+        self._deadline_moved = trio.Event()
+
+    def ask(self, question: Callable[..., Sequence[Effect]], *args: Any) -> Any | Later[Any]:
+        """Put `question(*args, ticket=, now=)` to the machine; its answer, or Later when it has to wait.
+
+        An answer that is there at once costs no trio object.
+
+        Raises:
+            What `persist` raised, when the answer stood behind those records or was still to come.
+        """
+        ticket = Ticket(next(self._tickets))
+        effects = question(*args, ticket=ticket, now=self._clock.now())
+        answered, response = self._carry_out(effects, ticket)
+        self._mark_deadline()
+        if answered:
+            return response
+        waiter = self._waiting[ticket] = _Waiter(ticket, self._forget)
+        return Later(waiter.wait)
+
+    async def keep_time(self) -> None:
+        """Tick the machine whenever its next deadline passes.  Never returns."""
+        while True:
+            self._deadline = deadline = self.machine.next_deadline
+            with trio.move_on_after(self._seconds_until(deadline)) as until_deadline:
+                await self._deadline_moved.wait()
+            if not until_deadline.cancelled_caught:
+                self._deadline_moved = trio.Event()
+                continue
+            now = self._clock.now()
+            if (due := self.machine.next_deadline) is None or due > now:
+                continue
+            try:
+                self._carry_out(self.machine.tick(now=now), None)
+            except Refused as refused:
+                log.warning("a coordinator's deadline is tried again in %d ms: %s", _TICK_AGAIN_MS, refused)
+                await trio.sleep(_TICK_AGAIN_MS / 1000)
+
+    @property
+    def waiting(self) -> int:
+        """How many askers wait for their answer."""
+        return len(self._waiting)
+
+    def _carry_out(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any]:
+        """Whether `asker` was answered, and its response; raises in its place what kept its answer from it."""
+        answered, response = False, None
+        for position, effect in enumerate(effects):
+            if type(effect) is Persist:
+                try:
+                    self._persist(effect)
+                except Exception as failure:
+                    self._fail(effects[position + 1 :], failure)
+                    if answered and isinstance(failure, Refused):
+                        log.warning("records of group %s were not written: %s", effect.group_id, failure)
+                        break
+                    raise
+            elif type(effect) is Reply:
+                if effect.ticket == asker:
+                    answered, response = True, effect.response
+                elif (waiter := self._waiting.get(effect.ticket)) is not None:
+                    waiter.settle(effect.response)
+        return answered, response
+
+    def _fail(self, effects: Sequence[Effect], failure: Exception) -> None:
+        for effect in effects:
+            if type(effect) is Reply and (waiter := self._waiting.get(effect.ticket)) is not None:
+                waiter.settle(failure)
+
+    def _forget(self, ticket: Ticket) -> None:
+        self._waiting.pop(ticket, None)
+
+    def _mark_deadline(self) -> None:
+        # A deadline that moved later needs no waking: the sleeper wakes at the old one and looks again.
+        deadline = self.machine.next_deadline
+        if deadline is not None and (self._deadline is None or deadline < self._deadline):
+            self._deadline = deadline
+            self._deadline_moved.set()
+
+    def _seconds_until(self, deadline: int | None) -> float:
+        return float("inf") if deadline is None else max(0, deadline - self._clock.now()) / 1000

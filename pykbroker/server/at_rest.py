@@ -1,0 +1,67 @@
+"""Connections at rest share one selector and one task, served in rounds.
+
+A selector's own descriptor (epoll, kqueue) is something that trio can wait for, so that one wake-up serves any number
+of ready sockets.  A round reads all of them and decides all of it before it sends: the cost of waking is paid once, for
+the broker and for its clients, and between deciding and sending stands one place to write.
+"""
+
+from __future__ import annotations
+
+import selectors
+
+import trio
+
+from pykbroker.runtime.clock import Clock
+from pykbroker.server.connection import Connection, State
+from pykbroker.server.contract import AnswerFunction
+from pykbroker.server.limits import Limits
+from pykbroker.server.serving import Serving
+
+
+class AtRest(Serving):
+    """The loop where selectors have a descriptor: Linux, macOS, BSD."""
+
+    def __init__(self, answer: AnswerFunction, nursery: trio.Nursery, limits: Limits, clock: Clock) -> None:
+        super().__init__(answer, nursery, limits, clock)
+        self._selector = selectors.DefaultSelector()
+        self._again: list[Connection] = []  # their last turn ended at its bound
+
+    def watch(self, connection: Connection) -> None:
+        self._selector.register(connection.sock, selectors.EVENT_READ, connection)
+
+    def unwatch(self, connection: Connection) -> None:
+        self._selector.unregister(connection.sock)
+
+    async def serve(self) -> None:
+        descriptor = self._selector.fileno()
+        try:
+            while True:
+                await trio.lowlevel.wait_readable(descriptor)
+                while self._round():
+                    await trio.lowlevel.checkpoint()
+        finally:
+            trio.lowlevel.notify_closing(descriptor)
+
+    def _round(self) -> bool:
+        """Give a turn to all that are ready; False when nobody is."""
+        ready = self._selector.select(0)
+        again, self._again = self._again, []
+        if not ready and not again:
+            return False
+        now = self._clock.now()
+        answered = []
+        for key, _ in ready:
+            connection: Connection = key.data
+            if connection.state is State.BUSY:
+                self._overhear(connection)
+            elif not connection.unfinished:
+                connection.last_used_ms = now
+                if self._receive_and_answer(connection):
+                    answered.append(connection)
+        for connection in again:
+            if connection.state is State.RESTING and self._answer_frames(connection):
+                answered.append(connection)
+        for connection in answered:
+            if self._send(connection):
+                self._again.append(connection)
+        return True

@@ -1,0 +1,29 @@
+"""What the connection loop asks of the function that answers.
+
+A frame is valid only until `answer` returns: what has to outlive it is copied by whoever keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pykbroker.handlers.client import Client
+from pykbroker.runtime.later import Later
+from pykbroker.storage.slice import FileSlice
+
+Chunk = bytes | bytearray | memoryview | FileSlice
+Answer = list[Chunk]
+"""One response as it leaves, its four-byte size in the first chunk."""
+
+AnswerFunction = Callable[[memoryview, Client], Answer | Later[Answer | None] | None]
+"""(frame without its size, client) -> the answer; None when the request wants none; or Later.
+
+It, and the Later it returns, may raise Malformed or Hangup.
+"""
+
+
+class Hangup(Exception):
+    """The request was understood, and closing the connection is the only answer it can have.
+
+    Such is a refused Produce with acks=0: no response exists, and the client must learn that something went wrong.
+    """

@@ -1,0 +1,309 @@
+"""What becomes of a connection, whoever watches it: it is read, answered in order, sent to, and closed.
+
+A turn never waits.  What has to wait (a Later, a send that fell short) gets a task, which brings the connection back to
+rest.  Every turn is bounded, so that a client that pipelines without end does not keep the others waiting, and a client
+that does not read its answers is not read from.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+from abc import ABC, abstractmethod
+
+import trio
+from pykbroker_protocol.errors import Malformed
+
+from pykbroker.handlers.client import Client
+from pykbroker.runtime.clock import Clock
+from pykbroker.runtime.later import Later
+from pykbroker.server.connection import Connection, State
+from pykbroker.server.contract import Answer, AnswerFunction, Hangup
+from pykbroker.server.framing import SHARED_BYTES
+from pykbroker.server.limits import Limits
+from pykbroker.server.memory import MemoryBudget
+from pykbroker.server.sending import send_owed
+from pykbroker.storage.slice import FileSlice
+
+_FRAMES_A_TURN = 64
+# Answers may be far larger than their requests, so their bytes end a turn, too.
+_OWED_BYTES_A_TURN = 256 * 1024
+_SWEEP_MS = 60_000
+
+log = logging.getLogger("pykbroker.server")
+
+
+class Serving(ABC):
+    """All open connections, and the one way in which they are served."""
+
+    def __init__(self, answer: AnswerFunction, nursery: trio.Nursery, limits: Limits, clock: Clock) -> None:
+        self._answer = answer
+        self._nursery = nursery
+        self._limits = limits
+        self._clock = clock
+        self._budget = MemoryBudget(limits.queued_max_request_bytes)
+        self._shared = memoryview(bytearray(SHARED_BYTES))
+        self._draining = False
+        self._emptied = trio.Event()
+        self.connections: set[Connection] = set()
+
+    @abstractmethod
+    def watch(self, connection: Connection) -> None:
+        """From here on the connection has a turn whenever its socket can be read."""
+
+    @abstractmethod
+    def unwatch(self, connection: Connection) -> None:
+        """No more turns until it is watched again."""
+
+    @abstractmethod
+    async def serve(self) -> None:
+        """Give turns; returns never."""
+
+    def welcome(self, sock: socket.socket, client: Client) -> None:
+        """Serve a connection that was accepted just now."""
+        connection = Connection(sock, client, self._limits.socket_request_max_bytes)
+        self.connections.add(connection)
+        self._rest(connection)
+
+    # The turn
+
+    def _receive_and_answer(self, connection: Connection) -> bool:
+        """Read once and answer what is whole; True when `_send` has something to do."""
+        inbox = connection.inbox
+        try:
+            nbytes = connection.sock.recv_into(inbox.room(self._shared))
+        except (BlockingIOError, InterruptedError):
+            inbox.keep()
+            return False
+        except OSError as gone:
+            self._close(connection, gone)
+            return False
+        if not nbytes:
+            self._close(connection, None)
+            return False
+        inbox.received(nbytes)
+        return self._answer_frames(connection)
+
+    def _answer_frames(self, connection: Connection) -> bool:
+        """Answer the whole frames at hand, up to the turn's bound; True when `_send` has something to do."""
+        inbox, owed, owed_bytes = connection.inbox, connection.owed, 0
+        connection.unfinished = False
+        try:
+            for _ in range(_FRAMES_A_TURN):
+                frame = inbox.next_frame()
+                if frame is None:
+                    break
+                answer = self._answer(frame, connection.client)
+                if connection.held_bytes:
+                    self._let_go(connection)
+                if answer is None:
+                    continue
+                if isinstance(answer, Later):
+                    connection.later, connection.waiting = answer, trio.CancelScope()
+                    break
+                owed += answer
+                for chunk in answer:
+                    owed_bytes += chunk.length if isinstance(chunk, FileSlice) else len(chunk)
+                if owed_bytes > _OWED_BYTES_A_TURN:
+                    connection.unfinished = True
+                    break
+            else:
+                connection.unfinished = True
+        except Exception as verdict:
+            connection.verdict = verdict
+        else:
+            if inbox.wanted_bytes:
+                self._ask_for_room(connection)
+        inbox.keep()
+        return bool(owed or connection.later or connection.unfinished or connection.verdict)
+
+    def _send(self, connection: Connection) -> bool:
+        """Send what is owed; True while the connection needs no task and has more to do at once.
+
+        A connection that waits, or whose client is slow to read, has left for a task of its own afterwards.
+        """
+        if connection.state is State.CLOSED:
+            return False
+        try:
+            gone_out = not connection.owed or send_owed(connection.sock, connection.owed)
+        except Exception as failure:
+            self._close(connection, failure)
+            return False
+        if connection.verdict is not None:
+            self._close(connection, connection.verdict)
+        elif connection.later is not None or not gone_out:
+            self._leave(connection, deaf=not gone_out)
+        return connection.unfinished and connection.state is State.RESTING
+
+    def _overhear(self, connection: Connection) -> None:
+        """Its request waits and its socket can be read: keep what the client sends on, or notice that it hung up."""
+        inbox = connection.inbox
+        if len(inbox) >= SHARED_BYTES:
+            self._unwatch(connection)
+            return
+        try:
+            nbytes = connection.sock.recv_into(inbox.room(self._shared))
+        except (BlockingIOError, InterruptedError):
+            nbytes = -1
+        except OSError:
+            nbytes = 0
+        inbox.received(max(nbytes, 0))
+        inbox.keep()
+        if not nbytes:
+            self._unwatch(connection)
+            assert connection.waiting is not None
+            connection.waiting.cancel()
+
+    # The task of one that waits
+
+    async def _see_through(self, connection: Connection) -> None:
+        """Nothing is under way on `connection` afterwards: it rests again, or is closed."""
+        try:
+            while connection.owed or connection.later or connection.unfinished:
+                while connection.owed and not send_owed(connection.sock, connection.owed):
+                    self._unwatch(connection)
+                    await trio.lowlevel.wait_writable(connection.sock)
+                    connection.last_used_ms = self._clock.now()
+                if connection.verdict is not None:
+                    break
+                if connection.later is not None:
+                    if not await self._wait(connection, connection.later):
+                        self._close(connection, None)
+                        return
+                else:
+                    await trio.lowlevel.checkpoint()
+                    self._answer_frames(connection)
+        except Exception as failure:
+            self._close(connection, failure)
+        else:
+            if connection.verdict is not None:
+                self._close(connection, connection.verdict)
+            elif connection.state is State.BUSY:
+                self._rest(connection)
+
+    async def _wait(self, connection: Connection, later: Later[Answer | None]) -> bool:
+        """The request's answer is owed now; False when the client hung up while it waited."""
+        assert connection.waiting is not None
+        connection.last_used_ms = math.inf
+        self._watch(connection)
+        with connection.waiting as waiting:
+            connection.owed += await later.wait() or []
+        hung_up = waiting.cancelled_caught
+        connection.waiting = connection.later = None
+        connection.unfinished = True  # the frames behind it
+        connection.last_used_ms = self._clock.now()
+        return not hung_up
+
+    # Places
+
+    def _rest(self, connection: Connection) -> None:
+        if self._draining:
+            self._close(connection, None)
+            return
+        if connection.inbox.wanted_bytes:
+            self._stand_in_line(connection)
+            return
+        connection.state = State.RESTING
+        connection.last_used_ms = self._clock.now()
+        self._watch(connection)
+
+    def _leave(self, connection: Connection, *, deaf: bool) -> None:
+        """A task sees to it; `deaf`: what it sends is not read meanwhile."""
+        connection.state = State.BUSY
+        if deaf:
+            self._unwatch(connection)
+        self._nursery.start_soon(self._see_through, connection)
+
+    def _watch(self, connection: Connection) -> None:
+        if not connection.watched:
+            connection.watched = True
+            self.watch(connection)
+
+    def _unwatch(self, connection: Connection) -> None:
+        if connection.watched:
+            connection.watched = False
+            self.unwatch(connection)
+
+    # Memory
+
+    def _ask_for_room(self, connection: Connection) -> None:
+        """The next request is a large one: it gets its buffer now, or its connection gets in line for it."""
+        nbytes = connection.inbox.wanted_bytes
+        if self._budget.take(nbytes, connection, lambda: self._grant(connection, nbytes)):
+            self._grant(connection, nbytes)
+        elif connection.state is State.RESTING:
+            self._stand_in_line(connection)
+
+    def _stand_in_line(self, connection: Connection) -> None:
+        connection.state = State.IN_LINE
+        connection.last_used_ms = math.inf
+        self._unwatch(connection)
+
+    def _grant(self, connection: Connection, nbytes: int) -> None:
+        connection.held_bytes = nbytes
+        connection.inbox.grant()
+        if connection.state is State.IN_LINE:
+            self._rest(connection)
+
+    def _let_go(self, connection: Connection) -> None:
+        nbytes, connection.held_bytes = connection.held_bytes, 0
+        self._budget.give_back(nbytes)
+
+    # The end
+
+    async def close_idle(self) -> None:
+        """Close whoever did nothing for `connections.max.idle.ms`.  Never returns."""
+        max_idle_ms = self._limits.connections_max_idle_ms
+        if max_idle_ms < 0:
+            await trio.sleep_forever()
+        while True:
+            await trio.sleep(min(_SWEEP_MS, max_idle_ms) / 1000)
+            oldest = self._clock.now() - max_idle_ms
+            for connection in [each for each in self.connections if each.last_used_ms <= oldest]:
+                self._close(connection, None)
+
+    async def drain(self) -> None:
+        """Answer what has arrived, let what is under way end within the grace period, and close all connections."""
+        self._draining = True
+        for connection in list(self.connections):
+            if connection.state is State.RESTING:
+                if connection.unfinished or self._receive_and_answer(connection):
+                    self._send(connection)
+                if connection.unfinished and connection.state is State.RESTING:
+                    self._leave(connection, deaf=True)
+            if connection.state in (State.RESTING, State.IN_LINE):
+                self._close(connection, None)
+        if self.connections:
+            with trio.move_on_after(self._limits.shutdown_grace_ms / 1000):
+                await self._emptied.wait()
+        self.close_all()
+
+    def close_all(self) -> None:
+        """Close every connection, whatever is under way."""
+        for connection in list(self.connections):
+            self._close(connection, None)
+
+    def _close(self, connection: Connection, why: Exception | None) -> None:
+        """Close it, with one log line if it is the broker that ends it; once closed, it stays so."""
+        if connection.state is State.CLOSED:
+            return
+        if why is None or isinstance(why, ConnectionError):
+            log.debug("closed %s", connection)
+        elif isinstance(why, Malformed | Hangup | OSError):
+            log.warning("closing %s: %s", connection, why)
+        else:
+            log.error("closing %s: a bug of the broker", connection, exc_info=why)
+        self._unwatch(connection)
+        connection.state = State.CLOSED
+        if connection.held_bytes:
+            self._let_go(connection)
+        self._budget.leave_line(connection)
+        if connection.waiting is not None:
+            connection.waiting.cancel()
+        connection.owed.clear()
+        trio.lowlevel.notify_closing(connection.sock)
+        connection.sock.close()
+        self.connections.discard(connection)
+        if not self.connections:
+            self._emptied.set()
