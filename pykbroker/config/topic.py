@@ -1,0 +1,206 @@
+"""The topic's properties, once: their types and valid values, the broker's properties that give their defaults, and Kafka's refusals.
+
+Source: LogConfig and ServerTopicConfigSynonyms, 4.3.1.
+"""
+
+# ruff: noqa: E501 — a row is one line, or two
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pykbroker.config.values import Boolean, ConfigInvalid, Double, Int, List, Long, MaybeInt, Property, String, Values
+
+_LONG_MAX = "9223372036854775807"
+_THROTTLED = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+_RETENTION = "Nothing is deleted by age or size yet."
+_COMPACTION = "Nothing is compacted yet."
+_TIERED = "There is no tiered storage."
+_CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
+
+# fmt: off — a row reads best on one line or two
+
+
+class LogConfig(Values):
+    """What a topic's settings mean to its log.  One object serves all partitions of a topic; a change replaces it on each."""
+
+    cleanup_policy = List(
+        "delete",
+        "[compact, delete]",
+        "With compact, a record without a key is refused.",
+        "Neither deletion nor compaction runs yet.",
+        broker=("log.cleanup.policy",),
+    )
+    compression_type = String(
+        "producer",
+        _CODECS,
+        "Batches of another codec are compressed anew; producer keeps what came.",
+        broker=("compression.type",),
+    )
+    compression_gzip_level = Int(
+        "-1",
+        "[1,...,9] or -1",
+        "The level when a batch is compressed anew with gzip.",
+        broker=("compression.gzip.level",),
+    )
+    compression_lz4_level = Int(
+        "9", "[1,...,17]", "The level when a batch is compressed anew with lz4.", broker=("compression.lz4.level",)
+    )
+    compression_zstd_level = Int(
+        "3",
+        "[-131072,...,22]",
+        "The level when a batch is compressed anew with zstd.",
+        broker=("compression.zstd.level",),
+    )
+    delete_retention_ms = Long("86400000", "[0,...]", later=_COMPACTION, broker=("log.cleaner.delete.retention.ms",))
+    file_delete_delay_ms = Long(
+        "60000",
+        "[0,...]",
+        "The files of the deleted topic stay so long, renamed.",
+        broker=("log.segment.delete.delay.ms",),
+    )
+    flush_messages = Long(
+        _LONG_MAX,
+        "[1,...]",
+        "Records between two syncs of a partition's log to the disk.",
+        broker=("log.flush.interval.messages",),
+    )
+    flush_ms = Long(
+        _LONG_MAX,
+        "[0,...]",
+        "A partition's log is synced to the disk so long after a write.",
+        broker=("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
+    )
+    follower_replication_throttled_replicas = List("", _THROTTLED, later="There is one replica.")
+    index_interval_bytes = Int(
+        "4096", "[0,...]", "Bytes of log between two entries of its indexes.", broker=("log.index.interval.bytes",)
+    )
+    internal_segment_bytes = MaybeInt(None, later="Kafka's own tests use it.")
+    leader_replication_throttled_replicas = List("", _THROTTLED, later="There is one replica.")
+    local_retention_bytes = Long("-2", "[-2,...]", later=_TIERED, broker=("log.local.retention.bytes",))
+    local_retention_ms = Long("-2", "[-2,...]", later=_TIERED, broker=("log.local.retention.ms",))
+    max_compaction_lag_ms = Long(_LONG_MAX, "[1,...]", later=_COMPACTION, broker=("log.cleaner.max.compaction.lag.ms",))
+    max_message_bytes = Int(
+        "1048588", "[0,...]", "A larger batch is refused with MESSAGE_TOO_LARGE.", broker=("message.max.bytes",)
+    )
+    message_timestamp_after_max_ms = Long(
+        "3600000",
+        "[0,...]",
+        "A record from further in the future is refused with INVALID_TIMESTAMP.",
+        broker=("log.message.timestamp.after.max.ms",),
+    )
+    message_timestamp_before_max_ms = Long(
+        _LONG_MAX,
+        "[0,...]",
+        "A record that is older is refused with INVALID_TIMESTAMP.",
+        broker=("log.message.timestamp.before.max.ms",),
+    )
+    message_timestamp_type = String(
+        "CreateTime",
+        "[CreateTime, LogAppendTime]",
+        "Whose time a record has: its producer's, or the broker's.",
+        broker=("log.message.timestamp.type",),
+    )
+    min_cleanable_dirty_ratio = Double(
+        "0.5", "[0,...,1]", later=_COMPACTION, broker=("log.cleaner.min.cleanable.ratio",)
+    )
+    min_compaction_lag_ms = Long("0", "[0,...]", later=_COMPACTION, broker=("log.cleaner.min.compaction.lag.ms",))
+    min_insync_replicas = Int(
+        "1",
+        "[1,...]",
+        "With more than one, acks=all is refused: there is one replica.",
+        broker=("min.insync.replicas",),
+    )
+    preallocate = Boolean("false", later="A segment's file grows as it is written.", broker=("log.preallocate",))
+    remote_log_copy_disable = Boolean("false", later=_TIERED)
+    remote_log_delete_on_disable = Boolean("false", later=_TIERED)
+    remote_storage_enable = Boolean("false", "", "Refused when true, as by a Kafka without tiered storage.")
+    retention_bytes = Long("-1", later=_RETENTION, broker=("log.retention.bytes",))
+    retention_ms = Long(
+        "604800000",
+        "[-1,...]",
+        later=_RETENTION,
+        broker=("log.retention.ms", "log.retention.minutes", "log.retention.hours"),
+    )
+    segment_bytes = Int(
+        "1073741824", "[1048576,...]", "A segment that would grow beyond it is rolled.", broker=("log.segment.bytes",)
+    )
+    segment_index_bytes = Int(
+        "10485760", "[4,...]", "An index that is full rolls its segment.", broker=("log.index.size.max.bytes",)
+    )
+    segment_jitter_ms = Long(
+        "0",
+        "[0,...]",
+        "Rolling by time comes earlier by a random part of it.",
+        broker=("log.roll.jitter.ms", "log.roll.jitter.hours"),
+    )
+    segment_ms = Long(
+        "604800000",
+        "[1,...]",
+        "A segment whose first record is older is rolled.",
+        broker=("log.roll.ms", "log.roll.hours"),
+    )
+    unclean_leader_election_enable = Boolean(
+        "false", later="There is one replica: no election is unclean.", broker=("unclean.leader.election.enable",)
+    )
+    # fmt: on
+
+    def __init__(self, values: Mapping[str, Any] | None = None, *, producer_id_expiration_ms: int = 86_400_000) -> None:
+        """`values` by attribute, already typed; what is missing has Kafka's default."""
+        given = {} if values is None else values
+        assert given.keys() <= _DEFAULTS.keys(), f"no topic properties: {given.keys() - _DEFAULTS.keys()}"
+        self.__dict__.update(_DEFAULTS, **given)
+        # The broker's, not the topic's; it is here because a log forgets producers without asking the broker.
+        self.__dict__["producer_id_expiration_ms"] = producer_id_expiration_ms
+
+    producer_id_expiration_ms: int
+
+    @property
+    def compacted(self) -> bool:
+        return "compact" in self.cleanup_policy
+
+    @property
+    def stamps_append_time(self) -> bool:
+        return self.message_timestamp_type == "LogAppendTime"
+
+
+TOPIC_PROPERTIES: dict[str, Property[Any]] = LogConfig.table()
+
+
+_DEFAULTS = {name.replace(".", "_"): row.of_default(name) for name, row in TOPIC_PROPERTIES.items()}
+
+
+def validate_topic_config(name: str, value: str | None) -> None:
+    """Return if a topic may have this setting; raise ConfigInvalid with Kafka's message if not."""
+    read_topic_config({name: value})
+
+
+def read_topic_config(overrides: Mapping[str, str | None]) -> dict[str, Any]:
+    """The typed values, by attribute, of what a topic sets itself; raises ConfigInvalid with Kafka's message.
+
+    Nulls are refused before names, names before values.  Of several wrong values Kafka names the first of a hash table, we
+    the first as given.
+    """
+    if nulls := [name for name, value in overrides.items() if value is None]:
+        raise ConfigInvalid(f"Null value not supported for topic configs: {','.join(nulls)}")
+    for name in overrides:
+        if name not in TOPIC_PROPERTIES:
+            raise ConfigInvalid(f"Unknown topic config name: {name}")
+    values = {
+        n.replace(".", "_"): TOPIC_PROPERTIES[n].read(n, text) for n, text in overrides.items() if text is not None
+    }
+    if values.get("remote_storage_enable"):
+        raise ConfigInvalid(
+            "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage."
+        )
+    return values
+
+
+def check_together(config: LogConfig) -> None:
+    """Raise ConfigInvalid if settings that are right one by one, defaults included, contradict each other."""
+    least, most = config.min_compaction_lag_ms, config.max_compaction_lag_ms
+    if least > most:
+        raise ConfigInvalid(
+            f"conflict topic config setting min.compaction.lag.ms ({least}) > max.compaction.lag.ms ({most})"
+        )
