@@ -1,0 +1,84 @@
+"""Kafka's small text files: what was known good, where logs start, and which topic a directory belongs to.
+
+0                         version
+2                         entries
+orders 0 1234             one a line
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .files import replace_file
+from .names import PARTITION_METADATA, uuid_bytes, uuid_text
+
+_VERSION = "0"
+
+Offsets = dict[tuple[str, int], int]  # (topic, partition) -> offset
+
+
+class BadCheckpoint(ValueError):
+    """A checkpoint file is not what Kafka or this broker writes."""
+
+
+def read_lines(path: Path, fields: int) -> list[list[str]]:
+    """The entries of a checkpoint, each as `fields` words; none if there is no file.
+
+    Raises:
+        BadCheckpoint: it is damaged or of another version.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError as fault:
+        raise BadCheckpoint(f"{path}: {fault}") from fault
+    if not lines:
+        return []  # Kafka creates some of them empty
+    entries = [line.split() for line in lines[2:]]
+    if lines[0] != _VERSION or len(lines) < 2 or lines[1] != str(len(entries)):
+        raise BadCheckpoint(
+            f"{path}: version {lines[0]!r}, {len(entries)} entries; should be {_VERSION!r} and {lines[1:2]}"
+        )
+    if any(len(entry) != fields for entry in entries):
+        raise BadCheckpoint(f"{path}: an entry has not {fields} fields")
+    return entries
+
+
+def write_lines(path: Path, entries: Iterable[str], *, sync: bool = True) -> None:
+    lines = list(entries)
+    replace_file(path, "".join(f"{line}\n" for line in (_VERSION, str(len(lines)), *lines)).encode(), sync=sync)
+
+
+def read_offsets(path: Path) -> Offsets:
+    return {(topic, int(partition)): int(offset) for topic, partition, offset in read_lines(path, 3)}
+
+
+def write_offsets(path: Path, offsets: Offsets) -> None:
+    write_lines(path, (f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items()))
+
+
+def read_topic_id(directory: Path) -> bytes | None:
+    """The topic id that `partition.metadata` says the directory belongs to, or None if it does not say.
+
+    Raises:
+        BadCheckpoint: it says it in no form that is known.
+    """
+    path = directory / PARTITION_METADATA
+    try:
+        words = dict(line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if line)
+        return uuid_bytes(words["topic_id"]) if words.get("version") == _VERSION else _bad(path, words)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError) as fault:
+        raise BadCheckpoint(f"{path}: {fault}") from fault
+
+
+def _bad(path: Path, words: dict[str, str]) -> bytes:
+    raise BadCheckpoint(f"{path}: version {words.get('version')!r}, only {_VERSION!r} is known")
+
+
+def write_topic_id(directory: Path, topic_id: bytes) -> None:
+    content = f"version: {_VERSION}\ntopic_id: {uuid_text(topic_id)}"
+    replace_file(directory / PARTITION_METADATA, content.encode(), sync=False)

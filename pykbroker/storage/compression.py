@@ -1,0 +1,128 @@
+"""The codecs of record batches, bounded: no batch may ask for more memory than it is given.
+
+Snappy comes in two framings: Kafka's clients write xerial's (a header, then blocks behind their length), others may
+write one raw block.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+
+import cramjam
+from pykbroker_protocol.errors import ErrorCode, Refused
+
+NONE, GZIP, SNAPPY, LZ4, ZSTD = range(5)
+NAMES = ("none", "gzip", "snappy", "lz4", "zstd")
+
+MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024
+_FIRST_GUESS = 256 * 1024
+
+_XERIAL_MAGIC = b"\x82SNAPPY\x00"
+_XERIAL_HEADER = _XERIAL_MAGIC + struct.pack(">ii", 1, 1)  # version, compatible version
+_XERIAL_BLOCK_BYTES = 32 * 1024
+_LENGTH = struct.Struct(">i")
+
+
+def decompress(codec: int, compressed: bytes | memoryview, limit: int = MAX_DECOMPRESSED_BYTES) -> bytes | memoryview:
+    """
+    Raises:
+        Refused: CORRUPT_MESSAGE if it is no such stream or holds more than `limit` bytes.
+    """
+    if codec == NONE:
+        return compressed
+    if codec >= len(NAMES):
+        raise Refused(ErrorCode.CORRUPT_MESSAGE, f"Unknown compression type id: {codec}")
+    try:
+        return _DECOMPRESSORS[codec](compressed, limit)
+    except (cramjam.DecompressionError, zlib.error, ValueError, struct.error) as fault:
+        raise Refused(ErrorCode.CORRUPT_MESSAGE, f"A {NAMES[codec]} batch cannot be decompressed: {fault}") from fault
+
+
+def compress(codec: int, records: bytes | memoryview) -> bytes:
+    return _COMPRESSORS[codec](records)
+
+
+def _too_large(limit: int) -> ValueError:
+    return ValueError(f"it holds more than {limit} bytes")
+
+
+def _gunzip(compressed: bytes | memoryview, limit: int) -> bytes:
+    stream = zlib.decompressobj(wbits=31)
+    records = stream.decompress(compressed, limit + 1)
+    if len(records) > limit:
+        raise _too_large(limit)
+    if not stream.eof:
+        raise ValueError("it ends early")
+    return records
+
+
+def _gzip(records: bytes | memoryview) -> bytes:
+    stream = zlib.compressobj(wbits=31)
+    return stream.compress(records) + stream.flush()
+
+
+def _unsnappy(compressed: bytes | memoryview, limit: int) -> bytes:
+    if bytes(compressed[: len(_XERIAL_MAGIC)]) != _XERIAL_MAGIC:
+        return _unsnappy_block(compressed, limit)
+    blocks, position, size = [], len(_XERIAL_HEADER), 0
+    while position < len(compressed):
+        (length,) = _LENGTH.unpack_from(compressed, position)
+        position += _LENGTH.size
+        if not 0 <= length <= len(compressed) - position:
+            raise ValueError(f"a block of {length} bytes, {len(compressed) - position} are left")
+        blocks.append(_unsnappy_block(compressed[position : position + length], limit - size))
+        position, size = position + length, size + len(blocks[-1])
+    return b"".join(blocks)
+
+
+def _unsnappy_block(block: bytes | memoryview, limit: int) -> bytes:
+    if cramjam.snappy.decompress_raw_len(block) > limit:  # a snappy block says how long it will be
+        raise _too_large(limit)
+    return bytes(cramjam.snappy.decompress_raw(block))
+
+
+def _snappy(records: bytes | memoryview) -> bytes:
+    view, pieces = memoryview(records), [_XERIAL_HEADER]
+    for start in range(0, len(view), _XERIAL_BLOCK_BYTES):
+        block = bytes(cramjam.snappy.compress_raw(view[start : start + _XERIAL_BLOCK_BYTES]))
+        pieces += _LENGTH.pack(len(block)), block
+    return b"".join(pieces)
+
+
+def _growing(
+    decompress_into: Callable[[bytes | memoryview, bytearray], int],
+) -> Callable[[bytes | memoryview, int], memoryview]:
+    """Decompression into a buffer that doubles while the stream does not fit, up to the limit."""
+
+    def bounded(compressed: bytes | memoryview, limit: int) -> memoryview:
+        size = min(max(_FIRST_GUESS, 4 * len(compressed)), limit)
+        while True:
+            records = bytearray(size)
+            try:
+                return memoryview(records)[: decompress_into(compressed, records)]
+            except cramjam.DecompressionError as fault:
+                if "whole buffer" not in str(fault):  # what Rust's writer says when a buffer is full
+                    raise
+                if size >= limit:
+                    raise _too_large(limit) from fault
+            size = min(4 * size, limit)
+
+    return bounded
+
+
+_DECOMPRESSORS: dict[int, Callable[[bytes | memoryview, int], bytes | memoryview]] = {
+    GZIP: _gunzip,
+    SNAPPY: _unsnappy,
+    LZ4: _growing(cramjam.lz4.decompress_into),
+    ZSTD: _growing(cramjam.zstd.decompress_into),
+}
+
+_COMPRESSORS: dict[int, Callable[[bytes | memoryview], bytes]] = {
+    NONE: bytes,
+    GZIP: _gzip,
+    SNAPPY: _snappy,
+    LZ4: lambda records: bytes(cramjam.lz4.compress(records)),
+    ZSTD: lambda records: bytes(cramjam.zstd.compress(records)),
+}

@@ -1,0 +1,310 @@
+"""A broker's directory: who may use it, which partitions it holds, and what of them is known good.
+
+A partition costs a dict entry until it is first used; then it is opened, and recovered if the last shutdown was not
+clean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pykbroker_protocol.errors import ErrorCode, Refused
+
+from . import names
+from .checkpoints import BadCheckpoint, Offsets, read_offsets, read_topic_id, write_offsets, write_topic_id
+from .config import LogConfig
+from .files import Descriptors, replace_file, sync_directory
+from .lock import Locked, take_lock
+from .partition_log import PartitionLog
+from .properties import BadProperties, MetaProperties, read_properties, write_properties
+from .recovery import StorageError
+
+_log = logging.getLogger(__name__)
+MAX_OPEN_SEGMENTS = 512
+
+
+class DataDirectoryLocked(StorageError):
+    """Another broker uses the directory."""
+
+
+class _Topic:
+    """What the catalog told of a topic; `logs` has None for each partition that is not open."""
+
+    __slots__ = ("config", "logs", "topic_id")
+
+    def __init__(self, topic_id: bytes, config: LogConfig) -> None:
+        self.topic_id = topic_id
+        self.config = config
+        self.logs: dict[int, PartitionLog | None] = {}
+
+
+class DataDirectory:
+    """The directory while this broker holds its lock."""
+
+    def __init__(
+        self, path: Path, properties: MetaProperties, lock: int, new_uuid: Callable[[], bytes], max_open_segments: int
+    ) -> None:
+        self.path = path
+        self.cluster_id = properties.cluster_id
+        self.node_id = properties.node_id
+        self.directory_id = properties.directory_id
+        self.clean = self._take_clean_marker()
+        self._lock = lock
+        self._new_uuid = new_uuid
+        self._topics: dict[str, _Topic] = {}
+        self._descriptors = Descriptors(max_open_segments)
+        self._recovery_points = self._checkpoint(names.RECOVERY_POINTS)
+        self._log_start_offsets = self._checkpoint(names.LOG_START_OFFSETS)
+        self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
+        self._condemned = [path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)]
+        self._suspects = set() if self.clean else set(self.partitions_on_disk())
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        new_uuid: Callable[[], bytes],
+        node_id: int | None = None,
+        cluster_id: str | None = None,
+        max_open_segments: int = MAX_OPEN_SEGMENTS,
+    ) -> DataDirectory:
+        """The directory is this broker's, made and formatted if there was none.
+
+        Raises:
+            DataDirectoryLocked: another broker has it.
+            StorageError: it belongs to another node or cluster, is damaged, or cannot be written.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            lock = take_lock(path / names.LOCK)
+        except Locked as fault:
+            raise DataDirectoryLocked(
+                f"Another broker (or Kafka) uses the data directory {path}: stop it, or give this one a directory "
+                "of its own (log.dirs)"
+            ) from fault
+        except OSError as fault:
+            raise StorageError(
+                f"The data directory {path} cannot be used: {fault}; choose another one (log.dirs)"
+            ) from fault
+        try:
+            properties = _properties(path, new_uuid, node_id, cluster_id)
+            return cls(path, properties, lock, new_uuid, max_open_segments)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    # Partitions
+
+    def create_partition(self, topic: str, partition: int, topic_id: bytes, config: LogConfig) -> None:
+        """The partition can be used; its files appear when it is."""
+        known = self._topics.get(topic)
+        if known is None or known.topic_id != topic_id:
+            if known is not None:
+                self.delete_topic(topic)
+            known = self._topics[topic] = _Topic(topic_id, config)
+        known.logs.setdefault(partition, None)
+
+    def configure(self, topic: str, config: LogConfig) -> None:
+        """The topic's logs go by `config` from now on."""
+        known = self._topics[topic]
+        known.config = config
+        for log in known.logs.values():
+            if log is not None:
+                log.config = config
+
+    def partition(self, topic: str, partition: int) -> PartitionLog:
+        """The partition's log, opened and recovered if this is its first use.
+
+        Raises:
+            Refused: UNKNOWN_TOPIC_OR_PARTITION; KAFKA_STORAGE_ERROR if it cannot be opened.
+        """
+        known = self._topics.get(topic)
+        if known is None or partition not in known.logs:
+            raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"{topic}-{partition} is not on this broker")
+        log = known.logs[partition]
+        if log is None:
+            try:
+                log = known.logs[partition] = self._open(topic, partition, known)
+            except (OSError, StorageError) as fault:
+                _log.error("%s-%d cannot be opened: %s", topic, partition, fault)
+                raise Refused(
+                    ErrorCode.KAFKA_STORAGE_ERROR, f"{topic}-{partition} cannot be opened: {fault}"
+                ) from fault
+        return log
+
+    def _open(self, topic: str, partition: int, known: _Topic) -> PartitionLog:
+        key = topic, partition
+        directory = self.path / names.partition_directory(topic, partition)
+        if directory.is_dir():
+            self._set_stray_aside(directory, key, known.topic_id)
+        if not directory.is_dir():
+            directory.mkdir()
+            write_topic_id(directory, known.topic_id)
+        log = PartitionLog(
+            directory,
+            topic,
+            partition,
+            known.topic_id,
+            known.config,
+            descriptors=self._descriptors,
+            log_start_offset=self._log_start_offsets.get(key, 0),
+            recovery_point=self._recovery_points.get(key, 0),
+            clean=key not in self._suspects,
+        )
+        self._suspects.discard(key)
+        return log
+
+    def _set_stray_aside(self, directory: Path, key: tuple[str, int], topic_id: bytes) -> None:
+        """A directory of a deleted topic of the same name keeps its files, under another name."""
+        try:
+            found = read_topic_id(directory)
+        except BadCheckpoint as fault:
+            _log.warning("rewritten, it was damaged: %s", fault)
+            found = None
+        if found is None:
+            write_topic_id(directory, topic_id)
+        elif found != topic_id:
+            aside = self.path / names.set_aside_directory(*key, self._new_uuid(), names.STRAY_SUFFIX)
+            _log.warning("%s belongs to another topic of that name, it is now %s", directory, aside.name)
+            self._forget(key)
+            directory.rename(aside)
+
+    def delete_topic(self, topic: str) -> None:
+        """Nothing of the topic can be reached; its files are under other names until `remove_deleted`."""
+        known = self._topics.pop(topic)
+        for partition, log in known.logs.items():
+            if log is not None:
+                log.abandon()
+            directory = self.path / names.partition_directory(topic, partition)
+            self._forget((topic, partition))
+            with contextlib.suppress(FileNotFoundError):
+                self._condemned.append(
+                    directory.rename(
+                        self.path / names.set_aside_directory(topic, partition, self._new_uuid(), names.DELETE_SUFFIX)
+                    )
+                )
+
+    def _forget(self, key: tuple[str, int]) -> None:
+        self._suspects.discard(key)
+        for offsets in (self._recovery_points, self._log_start_offsets, self._high_watermarks):
+            offsets.pop(key, None)
+
+    def remove_deleted(self) -> None:
+        """Files of deleted topics are gone, also those that an earlier run left."""
+        while self._condemned:
+            shutil.rmtree(self._condemned.pop(), ignore_errors=True)
+
+    def partitions_on_disk(self) -> Iterator[tuple[str, int]]:
+        """Every partition that has a directory, whether the catalog knows it or not."""
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                key = names.parse_partition_directory(entry.name)
+                if key is not None and entry.is_dir():
+                    yield key
+
+    def open_logs(self) -> Iterator[PartitionLog]:
+        return (log for known in self._topics.values() for log in known.logs.values() if log is not None)
+
+    # What a shutdown, clean or not, leaves
+
+    def checkpoint(self) -> None:
+        """The files say how far each open log is on disk, and where it starts.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        before = dict(self._recovery_points), dict(self._log_start_offsets), dict(self._high_watermarks)
+        for log in self.open_logs():
+            key = log.topic, log.partition
+            self._recovery_points[key] = log.recovery_point
+            self._high_watermarks[key] = log.high_watermark
+            if log.log_start_offset > log.segments[0].base_offset:
+                self._log_start_offsets[key] = log.log_start_offset
+        after = self._recovery_points, self._log_start_offsets, self._high_watermarks
+        for name, old, new in zip(
+            (names.RECOVERY_POINTS, names.LOG_START_OFFSETS, names.HIGH_WATERMARKS), before, after, strict=True
+        ):
+            if old != new or not (self.path / name).exists():
+                write_offsets(self.path / name, new)
+
+    def close(self) -> None:
+        """Every log is on disk and the next start has nothing to recover, if all could be written; the lock is free."""
+        whole = True
+        for log in self.open_logs():
+            try:
+                log.close()
+            except OSError as fault:
+                _log.error("%s could not be closed cleanly, the next start recovers it: %s", log.name, fault)
+                whole = False
+        try:
+            self.checkpoint()
+            if whole and not self._suspects:  # partitions that were never opened since a crash are still not known good
+                marker = json.dumps({"version": 0, "brokerEpoch": -1})
+                replace_file(self.path / names.CLEAN_SHUTDOWN, marker.encode())
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """The lock is free; files stay as they are, as after a kill."""
+        for log in self.open_logs():
+            log.abandon()
+        self._topics.clear()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _take_clean_marker(self) -> bool:
+        """Whether the last shutdown was clean.  The marker goes at once: a crash from here on is seen."""
+        marker = self.path / names.CLEAN_SHUTDOWN
+        try:
+            marker.unlink()
+        except FileNotFoundError:
+            return False
+        sync_directory(self.path)
+        return True
+
+    def _checkpoint(self, name: str) -> Offsets:
+        try:
+            return read_offsets(self.path / name)
+        except BadCheckpoint as fault:
+            _log.warning("ignored, logs are recovered from their start: %s", fault)
+            return {}
+
+
+def _properties(
+    path: Path, new_uuid: Callable[[], bytes], node_id: int | None, cluster_id: str | None
+) -> MetaProperties:
+    try:
+        found = read_properties(path)
+    except BadProperties as fault:
+        raise StorageError(
+            f"{fault}; restore the file from a copy, or move the directory away to begin a new one"
+        ) from fault
+    if found is None:
+        if any(names.parse_partition_directory(name) for name in os.listdir(path)):
+            raise StorageError(
+                f"{path} holds partitions but no {names.META_PROPERTIES}; restore that file, or move the directory "
+                "away to begin a new one"
+            )
+        found = MetaProperties(
+            cluster_id or names.uuid_text(new_uuid()), 1 if node_id is None else node_id, names.uuid_text(new_uuid())
+        )
+        write_properties(path, found)
+        return found
+    if node_id is not None and found.node_id != node_id:
+        raise StorageError(
+            f"{path} belongs to node.id {found.node_id}, not {node_id}: set node.id={found.node_id}, "
+            "or choose another log.dirs"
+        )
+    if cluster_id is not None and found.cluster_id != cluster_id:
+        raise StorageError(
+            f"{path} belongs to the cluster {found.cluster_id}, not {cluster_id}: choose another log.dirs"
+        )
+    return found

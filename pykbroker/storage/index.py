@@ -1,0 +1,167 @@
+"""The two sparse indexes of a segment: offset to position, and timestamp to offset.
+
+An active segment's newest entries are in memory and reach the file in blocks, at a roll, a flush and a close: recovery
+rebuilds whatever a crash kept from it.  Searching reads a few entries of the file; no descriptor or mapping stays.
+
+    .index      relative_offset int32, position int32              the batch at `position` ends at that offset
+    .timeindex  timestamp int64, relative_offset int32             no record up to that offset is later
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from .files import File
+
+_OFFSET_ENTRY, _TIME_ENTRY = struct.Struct(">ii"), struct.Struct(">qi")
+_SPILL_BYTES = 8192
+_PAGE_BYTES = 4080  # a multiple of both entry sizes
+
+
+class Index:
+    """Fixed-size entries whose every field only grows."""
+
+    __slots__ = ("_entry", "_on_file", "_path", "_recent", "last")
+
+    def __init__(self, path: Path, entry: struct.Struct) -> None:
+        self._path = os.fspath(path)
+        self._entry = entry
+        self._recent = bytearray()
+        self._on_file = 0
+        self.last: tuple[int, int] | None = None
+
+    def __len__(self) -> int:
+        return (self._on_file + len(self._recent)) // self._entry.size
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return (self._at(number) for number in range(len(self)))
+
+    def exists(self) -> bool:
+        return os.path.exists(self._path)
+
+    def load(self) -> bool:
+        """The entries are those of the file; whether they make sense.
+
+        A Kafka that was killed leaves its file as large as it may grow, the rest being zero.
+        """
+        self._recent.clear()
+        try:
+            file = File(self._path)
+        except FileNotFoundError:
+            self._on_file = 0
+            self.last = None
+            return False
+        size = file.size()
+        self._on_file = self._used_bytes(file, size - size % self._entry.size)
+        if self._on_file != size:
+            os.truncate(self._path, self._on_file)
+        self.last = self._at(len(self) - 1) if self._on_file else None
+        return size % self._entry.size == 0 and self.makes_sense()
+
+    def _used_bytes(self, file: File, size: int) -> int:
+        """Where the zeros begin that nothing was written over."""
+        if size and any(file.read_at(size - self._entry.size, self._entry.size)):
+            return size
+        low, high = 0, size // self._entry.size
+        while low < high:
+            middle = (low + high) // 2
+            if any(file.read_at(middle * self._entry.size, self._entry.size)):
+                low = middle + 1
+            else:
+                high = middle
+        return low * self._entry.size
+
+    def makes_sense(self) -> bool:
+        if self.last is None:
+            return True
+        first = self._at(0)
+        return first[0] <= self.last[0] and first[1] <= self.last[1] and min(first[1], self.last[1]) >= 0
+
+    def append(self, first: int, second: int) -> None:
+        self._recent += self._entry.pack(first, second)
+        self.last = first, second
+        if len(self._recent) >= _SPILL_BYTES:
+            self.write()
+
+    def write(self) -> None:
+        """Every entry is in the file, in the page cache at least; the file exists."""
+        file = File(self._path, append=True)
+        if self._recent:
+            file.append([bytes(self._recent)], self._on_file)
+            self._on_file += len(self._recent)
+            self._recent.clear()
+
+    def clear(self) -> None:
+        self.keep(0)
+
+    def keep(self, entries: int) -> None:
+        """Only the first `entries` remain, here and in the file."""
+        size = entries * self._entry.size
+        if size <= self._on_file:
+            self._recent.clear()
+            self._on_file = size
+            if os.path.exists(self._path):
+                os.truncate(self._path, size)
+        else:
+            del self._recent[size - self._on_file :]
+        self.last = self._at(entries - 1) if entries else None
+
+    def floor(self, target: int, *, by: int = 0) -> tuple[int, int] | None:
+        """The last entry whose field `by` is at most `target`, or None."""
+        number = self.count_up_to(target, by=by)
+        return self._at(number - 1) if number else None
+
+    def count_up_to(self, target: int, *, by: int = 0) -> int:
+        """How many entries have field `by` at most `target`."""
+        size, unpack = self._entry.size, self._entry.unpack_from
+        on_file = self._on_file // size
+        block: bytes | bytearray
+        if self._recent and (not on_file or unpack(self._recent)[by] <= target):
+            low, high, block, start = on_file, len(self), self._recent, on_file
+        elif on_file:
+            low, block, high = self._page(target, by, on_file)
+            start = low
+        else:
+            return 0
+        while low < high:
+            middle = (low + high) // 2
+            if unpack(block, (middle - start) * size)[by] <= target:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _page(self, target: int, by: int, on_file: int) -> tuple[int, bytes, int]:
+        """The page of the file in which the first entry above `target` would stand: its first number, it, its end."""
+        size, unpack = self._entry.size, self._entry.unpack
+        per_page = _PAGE_BYTES // size
+        file = File(self._path)
+        low, high = 0, (on_file - 1) // per_page
+        while low < high:  # the last page whose first entry is at most the target
+            middle = (low + high + 1) // 2
+            if unpack(file.read_at(middle * per_page * size, size))[by] <= target:
+                low = middle
+            else:
+                high = middle - 1
+        first = low * per_page
+        end = min(first + per_page, on_file)
+        return first, file.read_at(first * size, (end - first) * size), end
+
+    def _at(self, number: int) -> tuple[int, int]:
+        position = number * self._entry.size
+        if position >= self._on_file:
+            first, second = self._entry.unpack_from(self._recent, position - self._on_file)
+        else:
+            first, second = self._entry.unpack(File(self._path).read_at(position, self._entry.size))
+        return first, second
+
+
+def offset_index(path: Path) -> Index:
+    return Index(path, _OFFSET_ENTRY)
+
+
+def time_index(path: Path) -> Index:
+    return Index(path, _TIME_ENTRY)

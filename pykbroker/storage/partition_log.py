@@ -1,0 +1,460 @@
+"""A partition's log: appends in order, reads of file slices, rolls, and what has to be flushed.
+
+One thread uses it.  The high watermark is the end of the log: a batch is there when it is in the file.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn, Protocol
+
+from pykbroker_protocol.errors import ErrorCode, Refused
+from pykbroker_protocol.records.batch import LOG_APPEND_TIME, MAGIC_AT, NO_PRODUCER_EPOCH, NO_PRODUCER_ID
+
+from . import search, validation
+from .batch import Header, owned_fields, read_header, restamped
+from .config import LogConfig
+from .epochs import LeaderEpochs
+from .files import Descriptors, TornWrite, sync_directory, sync_file
+from .names import LEADER_EPOCHS
+from .producers import Producers, Written
+from .records import Record, build_batch
+from .recovery import load
+from .segment import BrokenBatch, Segment
+from .slice import FileSlice
+from .snapshots import snapshot_offsets, snapshot_path, write_snapshot
+
+_log = logging.getLogger(__name__)
+_LARGEST_SLICE = 2**31 - 1
+
+
+class Watcher(Protocol):
+    """Waits for bytes to arrive in a log."""
+
+    def pay(self, nbytes: int, /) -> None: ...
+
+
+class Appended(NamedTuple):
+    """Where a batch stands; of a `duplicate`, where it has stood since its first try."""
+
+    base_offset: int
+    last_offset: int
+    log_append_time_ms: int  # -1: the topic keeps the producer's timestamps
+    log_start_offset: int
+    duplicate: bool = False
+
+
+class Pending(NamedTuple):
+    """What one flush has to put on disk.  `sync` may run in any thread."""
+
+    up_to: int
+    paths: list[Path]
+    directory: Path
+
+    def sync(self) -> None:
+        for path in self.paths:
+            sync_file(path)
+        sync_directory(self.directory)
+
+
+class PartitionLog:
+    """The log of one partition, opened and whole."""
+
+    __slots__ = (
+        "_broken",
+        "_descriptors",
+        "_directory",
+        "_epochs",
+        "_read_hint",
+        "_segments",
+        "_snapshot_offset",
+        "config",
+        "log_end_offset",
+        "log_start_offset",
+        "name",
+        "partition",
+        "producers",
+        "recovery_point",
+        "topic",
+        "topic_id",
+        "watchers",
+    )
+
+    def __init__(
+        self,
+        directory: Path,
+        topic: str,
+        partition: int,
+        topic_id: bytes,
+        config: LogConfig,
+        *,
+        descriptors: Descriptors,
+        log_start_offset: int = 0,
+        recovery_point: int = 0,
+        clean: bool = True,
+    ) -> None:
+        """
+        Raises:
+            StorageError: the directory holds something that would have to be lost.
+        """
+        self.topic = topic
+        self.partition = partition
+        self.topic_id = topic_id
+        self.name = f"{topic}-{partition}"
+        self.config = config
+        self.watchers: set[Watcher] = set()
+        self.producers = Producers(self.name)
+        self._epochs = LeaderEpochs(directory)
+        self._directory = directory
+        self._descriptors = descriptors
+        self._broken = ""
+        loaded = load(
+            directory,
+            config,
+            descriptors=descriptors,
+            producers=self.producers,
+            epochs=self._epochs,
+            log_start_offset=log_start_offset,
+            recovery_point=recovery_point,
+            clean=clean,
+        )
+        self._segments = loaded.segments
+        self.log_start_offset = max(log_start_offset, self._segments[0].base_offset)
+        self.log_end_offset = loaded.log_end_offset
+        self.recovery_point = loaded.recovery_point
+        self._snapshot_offset = max(snapshot_offsets(directory), default=0)
+        self._read_hint = self.log_end_offset, self._segments[-1], self._segments[-1].size
+
+    @property
+    def high_watermark(self) -> int:
+        return self.log_end_offset
+
+    @property
+    def last_stable_offset(self) -> int:
+        unstable = self.producers.first_unstable_offset
+        return self.log_end_offset if unstable is None else max(unstable, self.log_start_offset)
+
+    @property
+    def leader_epoch(self) -> int:
+        return self._epochs.latest
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(segment.size for segment in self._segments)
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        return self._segments
+
+    def lead(self, leader_epoch: int) -> None:
+        """Appends from here on are of `leader_epoch`: a leader's epoch starts before its first batch."""
+        self._epochs.assign(leader_epoch, self.log_end_offset)
+
+    # Writing
+
+    def append(self, batch: bytes | memoryview, *, leader_epoch: int, timestamp_ms: int) -> Appended:
+        """A client's one batch stands at the end, in one write, or nothing changed.
+
+        Raises:
+            Refused: as `validation.check`; as `Producers.check`; INVALID_TXN_STATE; KAFKA_STORAGE_ERROR.
+        """
+        view, header = validation.check(batch, self.config, self.name, timestamp_ms)
+        if header.producer_id != NO_PRODUCER_ID:
+            written = self.producers.duplicate_of(header)
+            if written is not None:
+                return self._appended_before(written)
+            self.producers.check(header, self.log_end_offset)
+            if header.is_transactional:
+                raise Refused(ErrorCode.INVALID_TXN_STATE, "Record was not part of an ongoing transaction")
+        append_time = timestamp_ms if self.config.stamps_append_time else None
+        if append_time is None and not header.has_append_time:
+            rest: list[bytes | memoryview] = [view[MAGIC_AT:]]
+        else:
+            head = restamped(view, header, append_time_ms=append_time)
+            header = read_header(head)
+            rest = [head[MAGIC_AT:], view[len(head) :]]
+        return self._write(header, rest, leader_epoch, timestamp_ms)
+
+    def append_records(
+        self,
+        records: Sequence[Record],
+        *,
+        leader_epoch: int,
+        timestamp_ms: int,
+        producer_id: int = NO_PRODUCER_ID,
+        producer_epoch: int = NO_PRODUCER_EPOCH,
+        transactional: bool = False,
+        control: bool = False,
+    ) -> Appended:
+        """The broker's own records stand at the end as one batch.
+
+        Raises:
+            Refused: RECORD_LIST_TOO_LARGE; INVALID_PRODUCER_EPOCH; INVALID_TXN_STATE; KAFKA_STORAGE_ERROR.
+        """
+        batch = build_batch(
+            records,
+            producer_id=producer_id,
+            producer_epoch=producer_epoch,
+            transactional=transactional,
+            control=control,
+        )
+        header = read_header(batch)
+        if len(batch) > self.config.segment_bytes:
+            raise Refused(ErrorCode.RECORD_LIST_TOO_LARGE, f"{len(batch)} bytes in append to partition {self.name}")
+        if producer_id != NO_PRODUCER_ID and not control:
+            self.producers.check(header, self.log_end_offset, sequenced=False)
+        appended = self._write(header, [memoryview(batch)[MAGIC_AT:]], leader_epoch, timestamp_ms)
+        if producer_id != NO_PRODUCER_ID and control:
+            for marker in records:
+                self.producers.ended_transaction(header, marker)
+        return appended
+
+    def _appended_before(self, written: Written) -> Appended:
+        # Kafka answers a retry with the batch's largest timestamp, whatever the topic's timestamp type.
+        return Appended(
+            written.base_offset, written.last_offset, written.timestamp, self.log_start_offset, duplicate=True
+        )
+
+    def _write(self, header: Header, rest: list[bytes | memoryview], leader_epoch: int, timestamp_ms: int) -> Appended:
+        base_offset = self.log_end_offset
+        last_offset = base_offset + header.last_offset_delta
+        size = header.size
+        if self._broken:
+            raise Refused(ErrorCode.KAFKA_STORAGE_ERROR, self._broken)
+        try:
+            segment = self._segment_for(size, last_offset, header.max_timestamp, timestamp_ms)
+            if leader_epoch > self._epochs.latest:
+                self._epochs.assign(leader_epoch, base_offset)
+            pieces: list[bytes | memoryview] = [owned_fields(header, base_offset, leader_epoch), *rest]
+            segment.append(pieces, size, last_offset, header.max_timestamp, self.config.index_interval_bytes)
+        except OSError as fault:
+            self._refuse_storage(fault)
+        self.log_end_offset = last_offset + 1
+        if header.producer_id != NO_PRODUCER_ID and not header.is_control:
+            self.producers.wrote(header, base_offset, header.max_timestamp)
+        if self.watchers:
+            for watcher in tuple(self.watchers):
+                watcher.pay(size)
+        append_time = header.max_timestamp if header.attributes & LOG_APPEND_TIME else -1
+        return Appended(base_offset, last_offset, append_time, self.log_start_offset)
+
+    def _refuse_storage(self, fault: OSError) -> NoReturn:
+        if isinstance(fault, TornWrite):
+            self._broken = f"{self.name} takes no more writes until the broker restarts and recovers it: {fault}"
+        _log.error("%s: a batch could not be written: %s", self._directory, fault)
+        raise Refused(
+            ErrorCode.KAFKA_STORAGE_ERROR, f"Error while appending records to {self.name}: {fault}"
+        ) from fault
+
+    # Segments
+
+    def _segment_for(self, size: int, last_offset: int, max_timestamp: int, timestamp_ms: int) -> Segment:
+        """The active segment, rolled before if the batch does not fit or the segment's time is up."""
+        segment, config = self._segments[-1], self.config
+        if segment.size == 0:
+            segment.created_ms = timestamp_ms
+        if (
+            segment.size > config.segment_bytes - size
+            or not segment.has_room_for(last_offset, config.segment_index_bytes)
+            or (
+                segment.size
+                and segment.waited_ms(timestamp_ms, max_timestamp) > config.segment_ms - self._jitter_ms(segment)
+            )
+        ):
+            self.roll()
+            segment = self._segments[-1]
+            segment.created_ms = timestamp_ms
+        return segment
+
+    def _jitter_ms(self, segment: Segment) -> int:
+        """Spreads rolls of partitions that began together; the same for a segment whenever it is asked."""
+        jitter = min(self.config.segment_jitter_ms, self.config.segment_ms)
+        return zlib.crc32(segment.path.encode()) % jitter if jitter else 0
+
+    def roll(self) -> None:
+        """A new segment begins at the end of the log; the one before it waits for its flush.  An empty one stays."""
+        active = self._segments[-1]
+        if active.base_offset == self.log_end_offset:
+            return
+        active.seal()
+        self._take_snapshot(sync=False)
+        segment = Segment(self._directory, self.log_end_offset, self._descriptors)
+        segment.create()
+        self._segments.append(segment)
+
+    def _take_snapshot(self, *, sync: bool) -> None:
+        if self.log_end_offset > self._snapshot_offset:
+            write_snapshot(snapshot_path(self._directory, self.log_end_offset), self.producers.entries(), sync=sync)
+            self._snapshot_offset = self.log_end_offset
+
+    # Reading
+
+    def read(
+        self, offset: int, max_bytes: int, *, at_least_one: bool = False, up_to: int | None = None
+    ) -> FileSlice | None:
+        """Bytes from the batch that holds `offset` on, up to `max_bytes` or the end of its segment; None at the end.
+
+        The last batch may be cut, which consumers expect.  `at_least_one`: the first is whole even if it is larger.
+        `up_to` is the offset that ends the reading, the end of the log unless given.
+
+        Raises:
+            Refused: OFFSET_OUT_OF_RANGE; CORRUPT_MESSAGE if the file is damaged there.
+        """
+        end = self.log_end_offset if up_to is None else min(up_to, self.log_end_offset)
+        if offset < self.log_start_offset or offset > self.log_end_offset:
+            raise self._out_of_range(offset)
+        if offset >= end:
+            return None
+        try:
+            hint_offset, segment, position = self._read_hint
+            size = -1
+            if hint_offset != offset or position >= segment.size:
+                segment, position, size = self._locate(offset)
+            return self._slice(segment, position, size, max_bytes, at_least_one, end)
+        except BrokenBatch as fault:
+            _log.error("%s", fault)
+            raise Refused(ErrorCode.CORRUPT_MESSAGE, f"{self.name} is damaged at offset {offset}") from fault
+
+    def _out_of_range(self, offset: int) -> Refused:
+        if offset < self.log_start_offset:
+            why = f"we only have log segments starting from offset: {self.log_start_offset}."
+        else:
+            why = f"we only have log segments upto {self.log_end_offset}."
+        return Refused(
+            ErrorCode.OFFSET_OUT_OF_RANGE, f"Received request for offset {offset} for partition {self.name}, but {why}"
+        )
+
+    def _locate(self, offset: int) -> tuple[Segment, int, int]:
+        """Segment, position and size of the first batch that ends at or after `offset`."""
+        for number in range(self._segment_number(offset), len(self._segments)):
+            segment = self._segments[number]
+            found = segment.find(offset)
+            if found is not None:
+                position, header = found
+                return segment, position, header.size
+        raise BrokenBatch(self._segments[-1].path, self._segments[-1].size, f"no batch holds offset {offset}")
+
+    def _segment_number(self, offset: int) -> int:
+        """The last segment whose base is at most `offset`; reads at the end of the log need no search."""
+        segments = self._segments
+        if segments[-1].base_offset <= offset:
+            return len(segments) - 1
+        low, high = 0, len(segments) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if segments[middle].base_offset <= offset:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _slice(
+        self, segment: Segment, position: int, first_size: int, max_bytes: int, at_least_one: bool, end: int
+    ) -> FileSlice | None:
+        limit = segment.size
+        if end < self.log_end_offset and (stop := self._position_before(segment, end)) is not None:
+            limit = stop
+        length = min(limit - position, max_bytes, _LARGEST_SLICE)
+        if at_least_one and length < limit - position:
+            if first_size < 0:
+                first_size = next(segment.headers(position))[1].size
+            length = min(max(length, first_size), limit - position)
+        if length <= 0:
+            return None
+        if position + length == segment.size and segment is self._segments[-1]:
+            self._read_hint = self.log_end_offset, segment, segment.size
+        return FileSlice(segment.file, position, length)
+
+    def _position_before(self, segment: Segment, end: int) -> int | None:
+        """Where the batch of offset `end` begins in `segment`, or None if it lies behind the segment."""
+        if segment is not self._segments[self._segment_number(end)]:
+            return None
+        found = segment.find(end)
+        return found[0] if found else None
+
+    def batches(self, start_offset: int = 0) -> Iterator[tuple[Header, bytes]]:
+        """Every batch that ends at or after `start_offset`, in order, as header and bytes.
+
+        Raises:
+            Refused: CORRUPT_MESSAGE if the file is damaged.
+        """
+        start = max(start_offset, self.log_start_offset)
+        try:
+            for segment in self._segments[self._segment_number(start) :]:
+                for position, header in segment.headers(segment.floor_position(start)):
+                    if header.last_offset >= start:
+                        yield header, segment.read(position, header)
+        except BrokenBatch as fault:
+            raise Refused(ErrorCode.CORRUPT_MESSAGE, str(fault)) from fault
+
+    def offset_for_timestamp(self, timestamp: int) -> search.Found | None:
+        """The first record that is not before `timestamp`, as (timestamp, offset, leader_epoch)."""
+        return search.first_at_or_after(self._segments, timestamp, self.log_start_offset)
+
+    def offset_of_max_timestamp(self) -> search.Found | None:
+        """The first record with the largest timestamp, as (timestamp, offset, leader_epoch)."""
+        return search.latest(self._segments)
+
+    def end_offset_for_epoch(self, leader_epoch: int) -> tuple[int, int]:
+        """(largest known epoch up to that one, where it ended), or (-1, -1)."""
+        return self._epochs.end_offset_for(leader_epoch, self.log_end_offset)
+
+    def earliest_epoch(self) -> int:
+        """The epoch of the first offset, or -1."""
+        return self._epochs.epoch_at(self.log_start_offset)
+
+    # Durability
+
+    @property
+    def needs_flush(self) -> bool:
+        """A rolled segment is not known to be on disk."""
+        return self.recovery_point < self._segments[-1].base_offset
+
+    def prepare_flush(self, *, rolled_only: bool = False) -> Pending:
+        """What `sync` must put on disk before `flushed` may move the recovery point."""
+        if rolled_only:
+            up_to = self._segments[-1].base_offset
+        else:
+            up_to = self.log_end_offset
+            self._segments[-1].offset_index.write()
+            self._segments[-1].time_index.write()
+        paths = [self._directory / LEADER_EPOCHS]
+        for number in range(self._segment_number(self.recovery_point), len(self._segments)):
+            segment = self._segments[number]
+            if segment.base_offset < up_to:
+                paths += segment.paths()
+                paths.append(snapshot_path(self._directory, segment.base_offset))
+        return Pending(up_to, paths, self._directory)
+
+    def flushed(self, pending: Pending) -> None:
+        self.recovery_point = max(self.recovery_point, pending.up_to)
+
+    def flush(self) -> None:
+        """Everything is on disk, and known to be.
+
+        Raises:
+            OSError: it is not.
+        """
+        if self.recovery_point < self.log_end_offset:
+            pending = self.prepare_flush()
+            pending.sync()
+            self.flushed(pending)
+
+    def expire_producers(self, timestamp: int) -> None:
+        if len(self.producers):
+            self.producers.expire(timestamp, self.config.producer_id_expiration_ms)
+
+    def close(self) -> None:
+        """The files are as a clean shutdown leaves them, on disk."""
+        self._segments[-1].seal()
+        self.flush()
+        self._take_snapshot(sync=True)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Descriptors go, files stay as they are."""
+        for segment in self._segments:
+            segment.release()

@@ -1,0 +1,197 @@
+"""What a partition knows of its producers: which batches are new, which are retries, and which are out of turn.
+
+Source: KIP-98; Kafka's ProducerStateManager and ProducerAppendInfo.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pykbroker_protocol.errors import ErrorCode, Refused
+from pykbroker_protocol.records.batch import NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP
+
+from .batch import Header, last_sequence
+from .records import Record
+
+REMEMBERED_BATCHES = 5  # as many as a client may have under way: max.in.flight.requests.per.connection <= 5
+NO_TRANSACTION = -1
+_MAX_SEQUENCE = 2**31 - 1
+
+
+class Written(NamedTuple):
+    """A batch that is in the log, as its producer numbered it."""
+
+    last_sequence: int
+    last_offset: int
+    offset_delta: int
+    timestamp: int
+
+    @property
+    def base_sequence(self) -> int:
+        return last_sequence(self.last_sequence, -self.offset_delta)
+
+    @property
+    def base_offset(self) -> int:
+        return self.last_offset - self.offset_delta
+
+
+class Producer:
+    """One producer id in one partition; `batches` are its newest under the current epoch, oldest first."""
+
+    __slots__ = ("batches", "coordinator_epoch", "last_timestamp", "producer_epoch", "transaction_first_offset")
+
+    def __init__(
+        self,
+        producer_epoch: int = NO_PRODUCER_EPOCH,
+        coordinator_epoch: int = -1,
+        last_timestamp: int = NO_TIMESTAMP,
+        transaction_first_offset: int = NO_TRANSACTION,
+        batches: tuple[Written, ...] = (),
+    ) -> None:
+        self.producer_epoch = producer_epoch
+        self.coordinator_epoch = coordinator_epoch
+        self.last_timestamp = last_timestamp
+        self.transaction_first_offset = transaction_first_offset
+        self.batches = batches
+
+    @property
+    def last_sequence(self) -> int:
+        return self.batches[-1].last_sequence if self.batches else NO_SEQUENCE
+
+
+_UNKNOWN = Producer()
+
+
+class Producers:
+    """All producers of one partition.  `check` decides, `wrote` remembers; nothing changes in between."""
+
+    __slots__ = ("_by_id", "_transactions", "first_unstable_offset", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._by_id: dict[int, Producer] = {}
+        self._transactions: dict[int, int] = {}  # producer id -> first offset of its open transaction
+        self.first_unstable_offset: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, producer_id: int) -> Producer | None:
+        return self._by_id.get(producer_id)
+
+    def entries(self) -> dict[int, Producer]:
+        return self._by_id
+
+    def load(self, entries: dict[int, Producer]) -> None:
+        """This is the state now, as a snapshot held it."""
+        self._by_id = entries
+        self._transactions = {
+            producer_id: producer.transaction_first_offset
+            for producer_id, producer in entries.items()
+            if producer.transaction_first_offset >= 0
+        }
+        self._find_unstable()
+
+    def clear(self) -> None:
+        self.load({})
+
+    def duplicate_of(self, header: Header) -> Written | None:
+        """The batch that `header` repeats, if it is among the newest five of its producer and epoch."""
+        producer = self._by_id.get(header.producer_id)
+        if producer is None or producer.producer_epoch != header.producer_epoch:
+            return None
+        for written in producer.batches:
+            if written.last_sequence == header.last_sequence and written.base_sequence == header.base_sequence:
+                return written
+        return None
+
+    def check(self, header: Header, offset: int, *, sequenced: bool = True) -> None:
+        """The batch may come next at `offset`.  Coordinators write without sequences: `sequenced=False`.
+
+        Raises:
+            Refused: INVALID_PRODUCER_EPOCH for an older epoch; OUT_OF_ORDER_SEQUENCE_NUMBER; INVALID_TXN_STATE for a
+                plain batch within a transaction.
+        """
+        producer = self._by_id.get(header.producer_id, _UNKNOWN)
+        self._check_epoch(header.producer_id, header.producer_epoch, offset, producer)
+        if sequenced:
+            self._check_sequence(header, offset, producer)
+        if producer.transaction_first_offset >= 0 and not header.is_transactional:
+            raise Refused(
+                ErrorCode.INVALID_TXN_STATE,
+                f"Expected transactional write from producer {header.producer_id} at offset {offset} in partition "
+                f"{self.name}",
+            )
+
+    def _check_epoch(self, producer_id: int, producer_epoch: int, offset: int, producer: Producer) -> None:
+        if producer_epoch < producer.producer_epoch:
+            raise Refused(
+                ErrorCode.INVALID_PRODUCER_EPOCH,
+                f"Epoch of producer {producer_id} at offset {offset} in {self.name} is {producer_epoch}, "
+                f"which is smaller than the last seen epoch {producer.producer_epoch}",
+            )
+
+    def _check_sequence(self, header: Header, offset: int, producer: Producer) -> None:
+        if producer.producer_epoch == NO_PRODUCER_EPOCH:
+            return  # its records may all be deleted: any sequence may come
+        if header.producer_epoch != producer.producer_epoch:
+            if header.base_sequence != 0:
+                raise Refused(
+                    ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+                    f"Invalid sequence number for new epoch of producer {header.producer_id} at offset {offset} in "
+                    f"partition {self.name}: {header.producer_epoch} (request epoch), {header.base_sequence} "
+                    f"(seq. number), {producer.producer_epoch} (current producer epoch)",
+                )
+            return
+        last = producer.last_sequence
+        if header.base_sequence != last + 1 and not (header.base_sequence == 0 and last == _MAX_SEQUENCE):
+            raise Refused(
+                ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+                f"Out of order sequence number for producer {header.producer_id} at offset {offset} in partition "
+                f"{self.name}: "
+                f"{header.base_sequence} (incoming seq. number), {last} (current end sequence number)",
+            )
+
+    def wrote(self, header: Header, base_offset: int, timestamp: int) -> None:
+        """A data batch with a producer id is in the log."""
+        producer = self._of_epoch(header.producer_id, header.producer_epoch)
+        written = Written(
+            header.last_sequence, base_offset + header.last_offset_delta, header.last_offset_delta, timestamp
+        )
+        producer.batches = (*producer.batches[1 - REMEMBERED_BATCHES :], written)
+        producer.last_timestamp = timestamp
+        if header.is_transactional and producer.transaction_first_offset < 0:
+            producer.transaction_first_offset = self._transactions[header.producer_id] = base_offset
+            self._find_unstable()
+
+    def ended_transaction(self, header: Header, marker: Record) -> None:
+        """A commit or abort marker is in the log: what was undecided of this producer is decided."""
+        if marker.key is None or int.from_bytes(marker.key[2:4], "big") not in (0, 1):  # 0 abort, 1 commit
+            return
+        producer = self._of_epoch(header.producer_id, header.producer_epoch)
+        producer.coordinator_epoch = int.from_bytes((marker.value or b"")[2:6], "big", signed=True)
+        producer.last_timestamp = marker.timestamp
+        producer.transaction_first_offset = NO_TRANSACTION
+        if self._transactions.pop(header.producer_id, None) is not None:
+            self._find_unstable()
+
+    def _of_epoch(self, producer_id: int, producer_epoch: int) -> Producer:
+        producer = self._by_id.get(producer_id)
+        if producer is None:
+            producer = self._by_id[producer_id] = Producer(producer_epoch)
+        elif producer.producer_epoch != producer_epoch:
+            producer.producer_epoch = producer_epoch
+            producer.batches = ()
+        return producer
+
+    def _find_unstable(self) -> None:
+        self.first_unstable_offset = min(self._transactions.values(), default=None)
+
+    def expire(self, timestamp: int, after_ms: int) -> None:
+        """Producers that wrote nothing for `after_ms` are forgotten, unless they have a transaction open."""
+        for producer_id in [
+            producer_id
+            for producer_id, producer in self._by_id.items()
+            if producer.transaction_first_offset < 0 and timestamp - producer.last_timestamp >= after_ms
+        ]:
+            del self._by_id[producer_id]

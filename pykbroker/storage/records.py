@@ -1,0 +1,180 @@
+"""Records inside a batch: decoded where a rule needs them, built where the broker itself writes.
+
+The straight-line twin of `pykbroker_protocol.records.record`, which the tests hold it against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from crc32c import crc32c
+from pykbroker_protocol.errors import ErrorCode, Refused
+from pykbroker_protocol.records.batch import (
+    CONTROL,
+    CRC_START,
+    HEADER_SIZE,
+    LENGTH_END,
+    LOG_APPEND_TIME,
+    MAGIC,
+    NO_LEADER_EPOCH,
+    NO_PRODUCER_EPOCH,
+    NO_PRODUCER_ID,
+    NO_SEQUENCE,
+    NO_TIMESTAMP,
+    TRANSACTIONAL,
+)
+
+from . import compression
+from .batch import HEADER, Header, read_header
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class Record(NamedTuple):
+    """`offset` says nothing in a record that is still to be written."""
+
+    key: bytes | None
+    value: bytes | None
+    timestamp: int = NO_TIMESTAMP
+    headers: Headers = ()
+    offset: int = -1
+
+
+def records_of(batch: bytes | memoryview, header: Header | None = None) -> Iterator[Record]:
+    """The records of one whole batch, in order.
+
+    Raises:
+        Refused: CORRUPT_MESSAGE if they do not decompress; INVALID_RECORD if lengths or counts lie.
+    """
+    header = header or read_header(batch)
+    body = memoryview(batch)[HEADER_SIZE : header.size]
+    plain = memoryview(compression.decompress(header.compression, body))
+    position = 0
+    try:
+        for _ in range(header.records_count):
+            length, position = _varint(plain, position)
+            end = position + length
+            if length < 0 or end > len(plain):
+                raise _invalid(f"a record of {length} bytes, {len(plain) - position} are left")
+            yield _record(plain, position, end, header)
+            position = end
+    except IndexError:
+        raise _invalid("a record is cut short") from None
+    if position != len(plain):
+        raise _invalid(f"{len(plain) - position} bytes follow the last of {header.records_count} records")
+
+
+def _record(plain: memoryview, position: int, end: int, header: Header) -> Record:
+    timestamp_delta, position = _varint(plain, position + 1, 70)
+    offset_delta, position = _varint(plain, position)
+    key, position = _bytes(plain, position, end)
+    value, position = _bytes(plain, position, end)
+    count, position = _varint(plain, position)
+    if not 0 <= count <= end - position:
+        raise _invalid(f"{count} headers in {end - position} bytes")
+    headers = []
+    for _ in range(count):
+        name, position = _bytes(plain, position, end)
+        if name is None:
+            raise _invalid("a header without a key")
+        header_value, position = _bytes(plain, position, end)
+        headers.append((name.decode(errors="replace"), header_value))
+    if position != end:
+        raise _invalid(f"a record that ends {end - position} bytes early")
+    timestamp = header.max_timestamp if header.has_append_time else header.base_timestamp + timestamp_delta
+    return Record(key, value, timestamp, headers, header.base_offset + offset_delta)
+
+
+def _varint(plain: memoryview, position: int, bits: int = 35) -> tuple[int, int]:
+    value = shift = 0
+    while shift < bits:
+        byte = plain[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value >> 1 ^ -(value & 1), position
+        shift += 7
+    raise _invalid("a number is too long")
+
+
+def _bytes(plain: memoryview, position: int, end: int) -> tuple[bytes | None, int]:
+    length, position = _varint(plain, position)
+    if length < 0:
+        return None, position
+    if length > end - position:
+        raise _invalid(f"{length} bytes in a record with {end - position} left")
+    return bytes(plain[position : position + length]), position + length
+
+
+def _invalid(why: str) -> Refused:
+    return Refused(ErrorCode.INVALID_RECORD, f"Found invalid record structure: {why}")
+
+
+def build_batch(
+    records: Sequence[Record],
+    *,
+    base_offset: int = 0,
+    leader_epoch: int = NO_LEADER_EPOCH,
+    codec: int = compression.NONE,
+    producer_id: int = NO_PRODUCER_ID,
+    producer_epoch: int = NO_PRODUCER_EPOCH,
+    base_sequence: int = NO_SEQUENCE,
+    transactional: bool = False,
+    control: bool = False,
+    append_time: bool = False,
+) -> bytes:
+    """One batch with `records` at consecutive offsets from `base_offset`, with its CRC."""
+    base_timestamp = records[0].timestamp
+    body = compression.compress(codec, _body(records, base_timestamp))
+    attributes = codec | (transactional and TRANSACTIONAL) | (control and CONTROL) | (append_time and LOG_APPEND_TIME)
+    header = Header(
+        base_offset=base_offset,
+        batch_length=HEADER_SIZE - LENGTH_END + len(body),
+        partition_leader_epoch=leader_epoch,
+        magic=MAGIC,
+        crc=0,
+        attributes=attributes,
+        last_offset_delta=len(records) - 1,
+        base_timestamp=base_timestamp,
+        max_timestamp=max(record.timestamp for record in records),
+        producer_id=producer_id,
+        producer_epoch=producer_epoch,
+        base_sequence=base_sequence,
+        records_count=len(records),
+    )
+    crc = crc32c(body, crc32c(HEADER.pack(*header)[CRC_START:]))
+    return HEADER.pack(*header._replace(crc=crc)) + body
+
+
+def _body(records: Iterable[Record], base_timestamp: int) -> bytes:
+    body = bytearray()
+    for offset_delta, record in enumerate(records):
+        fields = bytearray(1)
+        _put_varint(fields, record.timestamp - base_timestamp)
+        _put_varint(fields, offset_delta)
+        _put_bytes(fields, record.key)
+        _put_bytes(fields, record.value)
+        _put_varint(fields, len(record.headers))
+        for name, value in record.headers:
+            _put_bytes(fields, name.encode())
+            _put_bytes(fields, value)
+        _put_varint(body, len(fields))
+        body += fields
+    return bytes(body)
+
+
+def _put_varint(into: bytearray, value: int) -> None:
+    rest = value << 1 if value >= 0 else ~(value << 1)
+    while rest > 0x7F:
+        into.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    into.append(rest)
+
+
+def _put_bytes(into: bytearray, value: bytes | None) -> None:
+    if value is None:
+        into.append(1)
+    else:
+        _put_varint(into, len(value))
+        into += value

@@ -1,0 +1,318 @@
+"""Opening a log: after a clean shutdown its end is looked up; after any other, what was not known good is scanned.
+
+It is cut at the first bad batch.  Known good is what lies below the recovery point, which moves only after fsync.  No
+record is decoded, but those of control batches.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from crc32c import crc32c
+from pykbroker_protocol.records.batch import CRC_START, HEADER_SIZE, LENGTH_END, MAGIC, NO_PRODUCER_ID
+
+from . import names
+from .batch import Header, read_header
+from .checkpoints import BadCheckpoint
+from .config import LogConfig
+from .epochs import LeaderEpochs
+from .files import Descriptors
+from .producers import Producers
+from .records import records_of
+from .segment import BrokenBatch, Segment
+from .snapshots import read_snapshot, snapshot_offsets, snapshot_path
+
+_log = logging.getLogger(__name__)
+_SCAN_BYTES = 1024 * 1024
+
+
+class StorageError(Exception):
+    """The directory cannot be used as it is; the message says what to do."""
+
+
+class Loaded(NamedTuple):
+    """What opening found; `scanned_bytes` were not known good and had their CRCs checked."""
+
+    segments: list[Segment]
+    log_end_offset: int
+    recovery_point: int
+    scanned_bytes: int
+
+
+def load(
+    directory: Path,
+    config: LogConfig,
+    *,
+    descriptors: Descriptors,
+    producers: Producers,
+    epochs: LeaderEpochs,
+    log_start_offset: int,
+    recovery_point: int,
+    clean: bool,
+) -> Loaded:
+    """The log of `directory` is whole: its segments, indexes, producers and epochs agree up to its end.
+
+    Raises:
+        StorageError: the directory holds something that this engine would have to lose.
+    """
+    segments = _segments(directory, log_start_offset, descriptors)
+    for segment in segments[:-1]:
+        segment.measure()
+    try:
+        epochs.load()
+    except BadCheckpoint as fault:
+        _log.warning("leader epochs are forgotten and begin anew: %s", fault)
+    opening = _Opening(directory, config, producers, epochs, segments)
+    if clean:
+        opening.look_up_end(recovery_point)
+    else:
+        opening.recover(recovery_point)
+    end = opening.end_offset
+    epochs.truncate_from_end(end)
+    epochs.truncate_from_start(log_start_offset)
+    for offset in snapshot_offsets(directory):
+        if offset > end:
+            snapshot_path(directory, offset).unlink(missing_ok=True)
+    return Loaded(
+        segments, end, end if clean and not opening.scanned_bytes else min(recovery_point, end), opening.scanned_bytes
+    )
+
+
+def _segments(directory: Path, log_start_offset: int, descriptors: Descriptors) -> list[Segment]:
+    bases, indexes = [], []
+    for name in os.listdir(directory):
+        if name.endswith(names.LEFTOVER_SUFFIXES):
+            (directory / name).unlink()
+        elif name.endswith(".swap"):
+            raise StorageError(
+                f"{directory}: {name} is half of a compaction that another broker began; start and stop that one once "
+                "to end it"
+            )
+        elif name.endswith(names.LOG):
+            bases.append(names.offset_of(name))
+        elif name.endswith(names.SEGMENT_SUFFIXES):
+            indexes.append(name)
+    for name in indexes:
+        if names.offset_of(name) not in bases:
+            (directory / name).unlink()
+    if not bases:
+        Segment(directory, log_start_offset, descriptors).create()
+    return [Segment(directory, base, descriptors) for base in sorted(bases) or [log_start_offset]]
+
+
+class _Opening:
+    """One log while it is opened: `end_offset` is how far it is whole."""
+
+    def __init__(
+        self, directory: Path, config: LogConfig, producers: Producers, epochs: LeaderEpochs, segments: list[Segment]
+    ) -> None:
+        self.directory = directory
+        self.config = config
+        self.producers = producers
+        self.epochs = epochs
+        self.segments = segments
+        self.end_offset = segments[0].base_offset
+        self.scanned_bytes = 0
+
+    def look_up_end(self, recovery_point: int) -> None:
+        """Nothing is scanned, unless what lies there is not what a clean shutdown leaves."""
+        self._check_indexes_of_sealed(len(self.segments) - 1)
+        active = self.segments[-1]
+        active.measure()
+        try:
+            if not self._indexes_load(active):
+                raise BrokenBatch(active.path, 0, "its indexes are missing or damaged")
+            self.end_offset, _ = self._walk(active)
+        except BrokenBatch as fault:
+            _log.warning("%s: not as a clean shutdown leaves it, recovering: %s", self.directory, fault)
+            self.recover(min(recovery_point, active.base_offset))
+            return
+        self._load_producers(self.end_offset, empty_without_snapshot=True)
+
+    def recover(self, recovery_point: int) -> None:
+        """What lies behind the recovery point is scanned, and cut at the first bad batch; later segments go."""
+        first = max((n for n, segment in enumerate(self.segments) if segment.base_offset <= recovery_point), default=0)
+        self._check_indexes_of_sealed(first)
+        start = self._known_good(self.segments[first], recovery_point)
+        self._load_producers(self.end_offset)
+        for number in range(first, len(self.segments)):
+            segment = self.segments[number]
+            if number > first:
+                if not self._may_begin_at(segment.base_offset):
+                    self._forget_from(number)
+                    break
+                self.end_offset, start = segment.base_offset, 0
+                segment.measure()
+                segment.reset_indexes()
+            cut = self._scan(segment, start)
+            if number < len(self.segments) - 1:
+                segment.seal()
+            if cut:
+                self._forget_from(number + 1)
+                break
+
+    def _forget_from(self, number: int) -> None:
+        for segment in self.segments[number:]:
+            _log.warning(
+                "%s: segment %d lies behind the first bad batch and is deleted", self.directory, segment.base_offset
+            )
+            segment.delete()
+        del self.segments[number:]
+
+    def _check_indexes_of_sealed(self, count: int) -> None:
+        """Every index of the first `count` segments makes sense, or is built again."""
+        for segment in self.segments[:count]:
+            if not self._indexes_load(segment):
+                _log.warning(
+                    "%s: the indexes of segment %d are missing or damaged, rebuilding",
+                    self.directory,
+                    segment.base_offset,
+                )
+                segment.reset_indexes()
+                for position, header in segment.headers():
+                    self._index(segment, position, header)
+                segment.seal()
+
+    def _indexes_load(self, segment: Segment) -> bool:
+        sane = segment.offset_index.load() & segment.time_index.load()
+        segment.recall_max_timestamp()
+        position = segment.offset_index.last
+        return sane and (position is None or position[1] < segment.size)
+
+    def _walk(self, segment: Segment, until: int | None = None) -> tuple[int, int]:
+        """(end offset, its position), from the last index entry to `until` or the end; also the largest timestamp."""
+        last = segment.offset_index.last
+        end, offset = last[1] if last else 0, segment.base_offset
+        for position, header in segment.headers(end):
+            end, offset = position + header.size, header.last_offset + 1
+            if header.max_timestamp > segment.max_timestamp:
+                segment.max_timestamp, segment.max_timestamp_offset = header.max_timestamp, header.last_offset
+            if until is not None and offset >= until:
+                break
+        segment.resume(end)
+        return offset, end
+
+    def _known_good(self, segment: Segment, recovery_point: int) -> int:
+        """The position in `segment` where the recovery point lies; indexes, end offset and timestamps stand there."""
+        segment.measure()
+        try:
+            if recovery_point > segment.base_offset and self._indexes_load(segment):
+                relative = recovery_point - 1 - segment.base_offset
+                segment.offset_index.keep(segment.offset_index.count_up_to(relative))
+                segment.time_index.keep(segment.time_index.count_up_to(relative, by=1))
+                segment.recall_max_timestamp()
+                self.end_offset, position = self._walk(segment, recovery_point)
+                if self.end_offset == recovery_point:
+                    return position
+        except BrokenBatch as fault:
+            _log.warning("%s: what was known good is not, scanning all of the segment: %s", self.directory, fault)
+        segment.reset_indexes()
+        self.end_offset = segment.base_offset
+        return 0
+
+    def _scan(self, segment: Segment, start: int) -> bool:
+        """Batches from `start` on are good, and indexed, or cut away; whether something was cut."""
+        size = segment.size
+        self.scanned_bytes += size - start
+        for position, header in whole_batches(segment, start):
+            if not self._may_begin_at(header.base_offset):
+                break
+            self._index(segment, position, header)
+            self._replay(segment, position, header)
+            if header.partition_leader_epoch > self.epochs.latest:
+                self.epochs.assign(header.partition_leader_epoch, header.base_offset)
+            self.end_offset = header.last_offset + 1
+            start = position + header.size
+        if start == size:
+            return False
+        _log.warning(
+            "%s: segment %d is cut from %d to %d bytes, offset %d is next",
+            self.directory,
+            segment.base_offset,
+            size,
+            start,
+            self.end_offset,
+        )
+        segment.truncate(start)
+        return True
+
+    def _may_begin_at(self, offset: int) -> bool:
+        """No CRC covers a batch's base offset.  Offsets have gaps only where compaction left some."""
+        return offset == self.end_offset or (offset > self.end_offset and self.config.compacted)
+
+    def _index(self, segment: Segment, position: int, header: Header) -> None:
+        segment.indexed(
+            position, header.size, header.last_offset, header.max_timestamp, self.config.index_interval_bytes
+        )
+
+    def _replay(self, segment: Segment, position: int, header: Header) -> None:
+        if header.producer_id == NO_PRODUCER_ID:
+            return
+        if not header.is_control:
+            self.producers.wrote(header, header.base_offset, header.max_timestamp)
+        else:
+            for marker in records_of(segment.read(position, header), header):
+                self.producers.ended_transaction(header, marker)
+
+    def _load_producers(self, end: int, *, empty_without_snapshot: bool = False) -> None:
+        """The producers are those of the log at `end`: the newest snapshot up to there, and the headers behind it."""
+        self.producers.clear()
+        since = self.segments[0].base_offset
+        for offset in reversed([offset for offset in snapshot_offsets(self.directory) if offset <= end]):
+            path = snapshot_path(self.directory, offset)
+            try:
+                self.producers.load(read_snapshot(path))
+            except ValueError as fault:
+                _log.warning("%s: not usable, an older one will do: %s", path, fault)
+                path.unlink()
+                continue
+            since = offset
+            break
+        else:
+            if empty_without_snapshot:
+                return
+        for segment, following in zip(self.segments, [*self.segments[1:], None], strict=True):
+            if segment.base_offset >= end or (following and following.base_offset <= since):
+                continue
+            self._replay_headers(segment, since, end)
+
+    def _replay_headers(self, segment: Segment, since: int, end: int) -> None:
+        for position, header in segment.headers(segment.floor_position(since)):
+            if header.base_offset >= end:
+                return
+            if header.base_offset >= since:
+                self._replay(segment, position, header)
+
+
+def whole_batches(segment: Segment, position: int) -> Iterator[tuple[int, Header]]:
+    """Batches from `position` on whose length, magic and CRC hold; ends before the first that fails, or at the end."""
+    file, end = segment.file, segment.size
+    block, start = memoryview(b""), position
+    while position + HEADER_SIZE <= end:
+        if position + HEADER_SIZE > start + len(block):
+            block, start = memoryview(file.read_at(position, min(_SCAN_BYTES, end - position))), position
+        header = read_header(block, position - start)
+        size = header.batch_length + LENGTH_END
+        if header.magic != MAGIC or not HEADER_SIZE <= size <= end - position or header.last_offset_delta < 0:
+            return
+        if position + size > start + len(block) and size <= _SCAN_BYTES:
+            block, start = memoryview(file.read_at(position, min(_SCAN_BYTES, end - position))), position
+        if position + size <= start + len(block):
+            crc = crc32c(block[position - start + CRC_START : position - start + size])
+        else:
+            crc = _crc_in_pieces(segment, position + CRC_START, position + size)
+        if crc != header.crc:
+            return
+        yield position, header
+        position += size
+
+
+def _crc_in_pieces(segment: Segment, start: int, end: int) -> int:
+    crc = 0
+    for position in range(start, end, _SCAN_BYTES):
+        crc = crc32c(segment.file.read_at(position, min(_SCAN_BYTES, end - position)), crc)
+    return crc

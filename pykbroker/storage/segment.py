@@ -1,0 +1,217 @@
+"""One segment of a log: a file of batches and its two indexes.
+
+A batch is found by its offset with one look-up and a walk over at most one index interval.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END, MAGIC, NO_TIMESTAMP
+
+from .batch import Header, read_header
+from .files import Descriptors, File
+from .index import offset_index, time_index
+from .names import INDEX, LOG, SEGMENT_SUFFIXES, TIME_INDEX, offset_file
+
+_HEADERS_AT_ONCE = 8192  # bytes read to walk over headers: two index intervals
+_MAX_RELATIVE_OFFSET = 2**31 - 1
+
+
+class BrokenBatch(Exception):
+    """Bytes where a batch should begin are no batch's header."""
+
+    def __init__(self, path: str, position: int, why: str) -> None:
+        super().__init__(f"{path} at byte {position}: {why}")
+        self.position = position
+
+
+class Segment:
+    """Batches from `base_offset` on.  Its file is opened when first needed and may be closed at any time."""
+
+    __slots__ = (
+        "_bytes_since_index",
+        "_descriptors",
+        "_file",
+        "_first_timestamp",
+        "_path",
+        "base_offset",
+        "created_ms",
+        "max_timestamp",
+        "max_timestamp_offset",
+        "offset_index",
+        "size",
+        "time_index",
+    )
+
+    def __init__(self, directory: Path, base_offset: int, descriptors: Descriptors) -> None:
+        self.base_offset = base_offset
+        self._path = os.fspath(directory / offset_file(base_offset, LOG))
+        self._descriptors = descriptors
+        self._file: File | None = None
+        self.offset_index = offset_index(directory / offset_file(base_offset, INDEX))
+        self.time_index = time_index(directory / offset_file(base_offset, TIME_INDEX))
+        self.size = 0
+        self.max_timestamp = NO_TIMESTAMP
+        self.max_timestamp_offset = base_offset  # last offset of the first batch that has it
+        self.created_ms = -1  # set by the first append: only a segment without timestamps asks for it
+        self._first_timestamp: int | None = None
+        self._bytes_since_index = 0
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    @property
+    def directory(self) -> Path:
+        return Path(self._path).parent
+
+    @property
+    def file(self) -> File:
+        file = self._file
+        if file is None:
+            file = self._file = File(self._path, append=True)
+            self._descriptors.opened(self)
+        return file
+
+    @property
+    def is_open(self) -> bool:
+        return self._file is not None
+
+    def release(self) -> None:
+        """The descriptor closes as soon as no slice holds it."""
+        self._file = None
+
+    def create(self) -> None:
+        """The segment's three files exist, empty."""
+        File(self._path, append=True)
+        self.offset_index.write()
+        self.time_index.write()
+
+    def measure(self) -> None:
+        self.size = os.path.getsize(self._path)
+
+    def has_room_for(self, last_offset: int, index_bytes: int) -> bool:
+        """Whether `last_offset` can be written relative to the base, and both indexes can take one entry and a last."""
+        return (
+            last_offset - self.base_offset <= _MAX_RELATIVE_OFFSET
+            and len(self.offset_index) < index_bytes // 8
+            and len(self.time_index) < index_bytes // 12 - 1
+        )
+
+    def waited_ms(self, timestamp: int, max_timestamp: int) -> int:
+        """How long the segment has waited for its roll: by the clock of its records if they have one."""
+        first = self.first_timestamp()
+        return max_timestamp - first if first >= 0 else timestamp - self.created_ms
+
+    def first_timestamp(self) -> int:
+        if self._first_timestamp is None:
+            head = self.file.read_at(0, HEADER_SIZE)
+            self._first_timestamp = read_header(head).max_timestamp if len(head) == HEADER_SIZE else NO_TIMESTAMP
+        return self._first_timestamp
+
+    def append(
+        self, pieces: list[bytes | memoryview], size: int, last_offset: int, max_timestamp: int, interval: int
+    ) -> None:
+        """The batch stands at the end, or nothing changed.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        position = self.size
+        self.file.append(pieces, position)
+        if not position:
+            self._first_timestamp = max_timestamp
+        self.indexed(position, size, last_offset, max_timestamp, interval)
+        self.size = position + size
+
+    def indexed(self, position: int, size: int, last_offset: int, max_timestamp: int, interval: int) -> None:
+        """The indexes know of the batch at `position`: with an entry if `interval` bytes before it have none."""
+        if max_timestamp > self.max_timestamp:
+            self.max_timestamp, self.max_timestamp_offset = max_timestamp, last_offset
+        if self._bytes_since_index > interval:
+            self.offset_index.append(last_offset - self.base_offset, position)
+            self._index_time()
+            self._bytes_since_index = 0
+        self._bytes_since_index += size
+
+    def _index_time(self) -> None:
+        last = self.time_index.last
+        if self.max_timestamp > (last[0] if last else NO_TIMESTAMP):
+            self.time_index.append(self.max_timestamp, self.max_timestamp_offset - self.base_offset)
+
+    def seal(self) -> None:
+        """The indexes are whole in their files, the largest timestamp included: it decides when the segment may go."""
+        self._index_time()
+        self.offset_index.write()
+        self.time_index.write()
+
+    def reset_indexes(self) -> None:
+        self.offset_index.clear()
+        self.time_index.clear()
+        self.max_timestamp, self.max_timestamp_offset = NO_TIMESTAMP, self.base_offset
+        self._bytes_since_index = 0
+
+    def recall_max_timestamp(self) -> None:
+        """As far as the time index knows; batches behind the last entry of the offset index may be later."""
+        last = self.time_index.last
+        self.max_timestamp, self.max_timestamp_offset = NO_TIMESTAMP, self.base_offset
+        if last:
+            self.max_timestamp, self.max_timestamp_offset = last[0], self.base_offset + last[1]
+
+    def floor_position(self, offset: int) -> int:
+        """Where the walk for `offset` begins."""
+        entry = self.offset_index.floor(offset - self.base_offset)
+        return entry[1] if entry else 0
+
+    def find(self, offset: int) -> tuple[int, Header] | None:
+        """Position and header of the first batch that ends at or after `offset`."""
+        for position, header in self.headers(self.floor_position(offset)):
+            if header.base_offset + header.last_offset_delta >= offset:
+                return position, header
+        return None
+
+    def headers(self, position: int = 0, end: int | None = None) -> Iterator[tuple[int, Header]]:
+        """Every batch from `position` on, by its header; records are not read.
+
+        Raises:
+            BrokenBatch: the bytes are no batch, or one that ends behind `end`.
+        """
+        end = self.size if end is None else end
+        block, start = b"", position
+        while position < end:
+            if position + HEADER_SIZE > start + len(block):
+                block, start = self.file.read_at(position, min(_HEADERS_AT_ONCE, end - position)), position
+                if len(block) < HEADER_SIZE:
+                    raise BrokenBatch(self._path, position, f"{len(block)} bytes are shorter than a batch's header")
+            header = read_header(block, position - start)
+            if (
+                header.magic != MAGIC
+                or not HEADER_SIZE <= header.size <= end - position
+                or header.last_offset_delta < 0
+            ):
+                raise BrokenBatch(self._path, position, f"no record batch: {header}")
+            yield position, header
+            position += header.size
+
+    def read(self, position: int, header: Header) -> bytes:
+        return self.file.read_at(position, header.batch_length + LENGTH_END)
+
+    def truncate(self, size: int) -> None:
+        self.file.truncate(size)
+        self.size = size
+
+    def resume(self, position: int) -> None:
+        """Indexing goes on after the batches that the indexes know of end at `position`."""
+        last = self.offset_index.last
+        self._bytes_since_index = position - (last[1] if last else 0)
+
+    def paths(self) -> list[Path]:
+        return [Path(self._path).with_suffix(suffix) for suffix in SEGMENT_SUFFIXES]
+
+    def delete(self) -> None:
+        self.release()
+        for path in self.paths():
+            path.unlink(missing_ok=True)

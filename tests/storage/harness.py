@@ -1,0 +1,84 @@
+"""Logs in temporary directories, batches for them, and what is read back."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END
+
+from pykbroker.storage.batch import read_header
+from pykbroker.storage.config import LogConfig
+from pykbroker.storage.files import Descriptors
+from pykbroker.storage.partition_log import Appended, PartitionLog
+from pykbroker.storage.records import Record, build_batch, records_of
+
+TOPIC_ID = bytes(range(16))
+NOW = 1_700_000_000_000
+PLAIN = LogConfig()
+SMALL = LogConfig(segment_bytes=2048, index_interval_bytes=200)
+
+
+def open_log(directory: Path, config: LogConfig = PLAIN, **state: object) -> PartitionLog:
+    directory.mkdir(exist_ok=True)
+    descriptors = Descriptors(100)
+    return PartitionLog(directory, "orders", 0, TOPIC_ID, config, descriptors=descriptors, **state)  # type: ignore[arg-type]
+
+
+def crashed(log: PartitionLog, config: LogConfig = PLAIN, **state: object) -> PartitionLog:
+    """The log as it is found after a kill -9 of its broker."""
+    log.abandon()
+    return open_log(
+        log.segments[0].directory, config, **{"clean": False, "recovery_point": log.recovery_point, **state}
+    )
+
+
+def batch(*values: bytes | None, timestamp: int = NOW, **fields: object) -> bytes:
+    records = [Record(b"k", value, timestamp + number) for number, value in enumerate(values or (b"v",))]
+    return build_batch(records, **fields)  # type: ignore[arg-type]
+
+
+def put(log: PartitionLog, *values: bytes | None, leader_epoch: int = 0, now: int = NOW, **fields: object) -> Appended:
+    return log.append(batch(*values, **fields), leader_epoch=leader_epoch, timestamp_ms=now)
+
+
+def fill(log: PartitionLog, batches: int, **fields: object) -> None:
+    """`batches` batches of three records, ten seconds apart."""
+    for number in range(batches):
+        put(
+            log,
+            b"a" * 50,
+            b"b" * 20,
+            b"%d" % number,
+            timestamp=NOW + number * 10_000,
+            now=NOW + number * 10_000,
+            **fields,
+        )
+
+
+def values(log: PartitionLog) -> list[bytes | None]:
+    return [record.value for header, content in log.batches() for record in records_of(content, header)]
+
+
+def offsets(log: PartitionLog) -> list[int]:
+    return [record.offset for header, content in log.batches() for record in records_of(content, header)]
+
+
+def sizes(log_file: Path) -> list[int]:
+    """Sizes of the batches in a segment's file."""
+    content, position, found = log_file.read_bytes(), 0, []
+    while position + HEADER_SIZE <= len(content):
+        found.append(read_header(content, position).batch_length + LENGTH_END)
+        position += found[-1]
+    return found
+
+
+def copies(directory: Path, into: Path) -> Iterator[Path]:
+    """Fresh copies of `directory`, each gone when the next is asked for."""
+    for number in itertools.count():
+        copy = into / f"copy-{number}"
+        shutil.copytree(directory, copy)
+        yield copy
+        shutil.rmtree(copy)
