@@ -24,11 +24,11 @@ from .producers import Producers, Written
 from .records import Record, build_batch
 from .recovery import load
 from .segment import BrokenBatch, Segment
+from .segments import Segments
 from .slice import FileSlice
 from .snapshots import snapshot_offsets, snapshot_path, write_snapshot
 
 _log = logging.getLogger(__name__)
-_LARGEST_SLICE = 2**31 - 1
 
 
 class Watcher(Protocol):
@@ -68,8 +68,6 @@ class PartitionLog:
         "_descriptors",
         "_directory",
         "_epochs",
-        "_read_hint",
-        "_segments",
         "_snapshot_offset",
         "config",
         "log_end_offset",
@@ -78,6 +76,7 @@ class PartitionLog:
         "partition",
         "producers",
         "recovery_point",
+        "segments",
         "topic",
         "topic_id",
         "watchers",
@@ -121,12 +120,11 @@ class PartitionLog:
             recovery_point=recovery_point,
             clean=clean,
         )
-        self._segments = loaded.segments
-        self.log_start_offset = max(log_start_offset, self._segments[0].base_offset)
+        self.segments = Segments(loaded.segments, loaded.log_end_offset)
+        self.log_start_offset = max(log_start_offset, self.segments[0].base_offset)
         self.log_end_offset = loaded.log_end_offset
         self.recovery_point = loaded.recovery_point
         self._snapshot_offset = max(snapshot_offsets(directory), default=0)
-        self._read_hint = self.log_end_offset, self._segments[-1], self._segments[-1].size
 
     @property
     def high_watermark(self) -> int:
@@ -143,11 +141,7 @@ class PartitionLog:
 
     @property
     def size_bytes(self) -> int:
-        return sum(segment.size for segment in self._segments)
-
-    @property
-    def segments(self) -> Sequence[Segment]:
-        return self._segments
+        return sum(segment.size for segment in self.segments)
 
     def lead(self, leader_epoch: int) -> None:
         """Appends from here on are of `leader_epoch`: a leader's epoch starts before its first batch."""
@@ -232,7 +226,7 @@ class PartitionLog:
             segment.append(pieces, size, last_offset, header.max_timestamp, self.config.index_interval_bytes)
         except OSError as fault:
             self._refuse_storage(fault)
-        self.log_end_offset = last_offset + 1
+        self.log_end_offset = self.segments.end_offset = last_offset + 1
         if header.producer_id != NO_PRODUCER_ID and not header.is_control:
             self.producers.wrote(header, base_offset, header.max_timestamp)
         if self.watchers:
@@ -253,7 +247,7 @@ class PartitionLog:
 
     def _segment_for(self, size: int, last_offset: int, max_timestamp: int, timestamp_ms: int) -> Segment:
         """The active segment, rolled before if the batch does not fit or the segment's time is up."""
-        segment, config = self._segments[-1], self.config
+        segment, config = self.segments[-1], self.config
         if segment.size == 0:
             segment.created_ms = timestamp_ms
         if (
@@ -265,7 +259,7 @@ class PartitionLog:
             )
         ):
             self.roll()
-            segment = self._segments[-1]
+            segment = self.segments[-1]
             segment.created_ms = timestamp_ms
         return segment
 
@@ -276,14 +270,14 @@ class PartitionLog:
 
     def roll(self) -> None:
         """A new segment begins at the end of the log; the one before it waits for its flush.  An empty one stays."""
-        active = self._segments[-1]
+        active = self.segments[-1]
         if active.base_offset == self.log_end_offset:
             return
         active.seal()
         self._take_snapshot(sync=False)
         segment = Segment(self._directory, self.log_end_offset, self._descriptors)
         segment.create()
-        self._segments.append(segment)
+        self.segments.append(segment)
 
     def _take_snapshot(self, *, sync: bool) -> None:
         if self.log_end_offset > self._snapshot_offset:
@@ -309,14 +303,21 @@ class PartitionLog:
         if offset >= end:
             return None
         try:
-            hint_offset, segment, position = self._read_hint
-            size = -1
-            if hint_offset != offset or position >= segment.size:
-                segment, position, size = self._locate(offset)
-            return self._slice(segment, position, size, max_bytes, at_least_one, end)
+            return self.segments.read(offset, max_bytes, at_least_one=at_least_one, end=end)
         except BrokenBatch as fault:
             _log.error("%s", fault)
             raise Refused(ErrorCode.CORRUPT_MESSAGE, f"{self.name} is damaged at offset {offset}") from fault
+
+    def batches(self, start_offset: int = 0) -> Iterator[tuple[Header, bytes]]:
+        """Every batch that ends at or after `start_offset`, in order, as header and bytes.
+
+        Raises:
+            Refused: CORRUPT_MESSAGE if the file is damaged.
+        """
+        try:
+            yield from self.segments.batches(max(start_offset, self.log_start_offset))
+        except BrokenBatch as fault:
+            raise Refused(ErrorCode.CORRUPT_MESSAGE, str(fault)) from fault
 
     def _out_of_range(self, offset: int) -> Refused:
         if offset < self.log_start_offset:
@@ -327,76 +328,13 @@ class PartitionLog:
             ErrorCode.OFFSET_OUT_OF_RANGE, f"Received request for offset {offset} for partition {self.name}, but {why}"
         )
 
-    def _locate(self, offset: int) -> tuple[Segment, int, int]:
-        """Segment, position and size of the first batch that ends at or after `offset`."""
-        for number in range(self._segment_number(offset), len(self._segments)):
-            segment = self._segments[number]
-            found = segment.find(offset)
-            if found is not None:
-                position, header = found
-                return segment, position, header.size
-        raise BrokenBatch(self._segments[-1].path, self._segments[-1].size, f"no batch holds offset {offset}")
-
-    def _segment_number(self, offset: int) -> int:
-        """The last segment whose base is at most `offset`; reads at the end of the log need no search."""
-        segments = self._segments
-        if segments[-1].base_offset <= offset:
-            return len(segments) - 1
-        low, high = 0, len(segments) - 1
-        while low < high:
-            middle = (low + high + 1) // 2
-            if segments[middle].base_offset <= offset:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def _slice(
-        self, segment: Segment, position: int, first_size: int, max_bytes: int, at_least_one: bool, end: int
-    ) -> FileSlice | None:
-        limit = segment.size
-        if end < self.log_end_offset and (stop := self._position_before(segment, end)) is not None:
-            limit = stop
-        length = min(limit - position, max_bytes, _LARGEST_SLICE)
-        if at_least_one and length < limit - position:
-            if first_size < 0:
-                first_size = next(segment.headers(position))[1].size
-            length = min(max(length, first_size), limit - position)
-        if length <= 0:
-            return None
-        if position + length == segment.size and segment is self._segments[-1]:
-            self._read_hint = self.log_end_offset, segment, segment.size
-        return FileSlice(segment.file, position, length)
-
-    def _position_before(self, segment: Segment, end: int) -> int | None:
-        """Where the batch of offset `end` begins in `segment`, or None if it lies behind the segment."""
-        if segment is not self._segments[self._segment_number(end)]:
-            return None
-        found = segment.find(end)
-        return found[0] if found else None
-
-    def batches(self, start_offset: int = 0) -> Iterator[tuple[Header, bytes]]:
-        """Every batch that ends at or after `start_offset`, in order, as header and bytes.
-
-        Raises:
-            Refused: CORRUPT_MESSAGE if the file is damaged.
-        """
-        start = max(start_offset, self.log_start_offset)
-        try:
-            for segment in self._segments[self._segment_number(start) :]:
-                for position, header in segment.headers(segment.floor_position(start)):
-                    if header.last_offset >= start:
-                        yield header, segment.read(position, header)
-        except BrokenBatch as fault:
-            raise Refused(ErrorCode.CORRUPT_MESSAGE, str(fault)) from fault
-
     def offset_for_timestamp(self, timestamp: int) -> search.Found | None:
         """The first record that is not before `timestamp`, as (timestamp, offset, leader_epoch)."""
-        return search.first_at_or_after(self._segments, timestamp, self.log_start_offset)
+        return search.first_at_or_after(self.segments, timestamp, self.log_start_offset)
 
     def offset_of_max_timestamp(self) -> search.Found | None:
         """The first record with the largest timestamp, as (timestamp, offset, leader_epoch)."""
-        return search.latest(self._segments)
+        return search.latest(self.segments)
 
     def end_offset_for_epoch(self, leader_epoch: int) -> tuple[int, int]:
         """(largest known epoch up to that one, where it ended), or (-1, -1)."""
@@ -411,19 +349,18 @@ class PartitionLog:
     @property
     def needs_flush(self) -> bool:
         """A rolled segment is not known to be on disk."""
-        return self.recovery_point < self._segments[-1].base_offset
+        return self.recovery_point < self.segments[-1].base_offset
 
     def prepare_flush(self, *, rolled_only: bool = False) -> Pending:
         """What `sync` must put on disk before `flushed` may move the recovery point."""
         if rolled_only:
-            up_to = self._segments[-1].base_offset
+            up_to = self.segments[-1].base_offset
         else:
             up_to = self.log_end_offset
-            self._segments[-1].offset_index.write()
-            self._segments[-1].time_index.write()
+            self.segments[-1].offset_index.write()
+            self.segments[-1].time_index.write()
         paths = [self._directory / LEADER_EPOCHS]
-        for number in range(self._segment_number(self.recovery_point), len(self._segments)):
-            segment = self._segments[number]
+        for segment in self.segments.holding(self.recovery_point):
             if segment.base_offset < up_to:
                 paths += segment.paths()
                 paths.append(snapshot_path(self._directory, segment.base_offset))
@@ -449,12 +386,12 @@ class PartitionLog:
 
     def close(self) -> None:
         """The files are as a clean shutdown leaves them, on disk."""
-        self._segments[-1].seal()
+        self.segments[-1].seal()
         self.flush()
         self._take_snapshot(sync=True)
         self.abandon()
 
     def abandon(self) -> None:
         """Descriptors go, files stay as they are."""
-        for segment in self._segments:
+        for segment in self.segments:
             segment.release()

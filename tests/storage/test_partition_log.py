@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from logs import NOW, SMALL, batch, crashed, fill, offsets, open_log, put, values
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.storage.batch import read_header
 from pykbroker.storage.config import LogConfig
 from pykbroker.storage.records import Record
-
-from .harness import NOW, SMALL, batch, crashed, fill, offsets, open_log, put, values
 
 
 def test_batches_get_consecutive_offsets_and_are_read_back_as_they_were(tmp_path: Path) -> None:
