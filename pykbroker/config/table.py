@@ -89,10 +89,7 @@ class BrokerProperties(Values):
     )
     inter_broker_listener_name = MaybeString(None, "", "Must be the name of an advertised listener.")
     security_inter_broker_protocol = String(
-        "PLAINTEXT",
-        "[PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL]",
-        "The listener that has this name is the brokers' own, when inter.broker.listener.name is not set.",
-        "Not checked against the listeners: there is no second broker to talk to.",
+        "PLAINTEXT", "[PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL]", later="There is no second broker to talk to."
     )
     socket_request_max_bytes = Int("104857600", "[1,...]", "A request that says it is larger closes its connection.")
     socket_send_buffer_bytes = Int("102400", "", "SO_SNDBUF of each connection; -1 leaves the system's.")

@@ -1,0 +1,102 @@
+"""What a person reads when they ask for help, or ask for something wrong.  Each runs the real command."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import pykbroker
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "protocol")])
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pykbroker", *words],
+        env={**inherited, "PYTHONPATH": paths, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def test_the_version_is_the_packages():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert run("--version").stdout == f"pykbroker {project['version']}\n"
+    assert pykbroker.__version__ == project["version"]
+
+
+@pytest.mark.parametrize("word", ["-c KEY=VALUE", "--profile", "--ready-file", "--log-level", "Exit codes", "Examples"])
+def test_help_explains(word: str):
+    assert word in serve_help()
+
+
+def serve_help() -> str:
+    shown = run("serve", "--help")
+    assert shown.returncode == 0
+    return shown.stdout
+
+
+def test_help_does_not_load_the_broker():
+    code = "import sys, pykbroker.cli.main; print(sorted({'trio', 'construct', 'pykbroker.server'} & set(sys.modules)))"
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "protocol")])
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert shown.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["-c", "num.partition=3"],
+            "Unknown property num.partition (from -c num.partition=3): did you mean num.partitions?",
+        ),
+        (
+            ["-c", "num.partitions=many"],
+            "Invalid value many for configuration num.partitions: Not a number of type INT"
+            " (from -c num.partitions=many); valid: int, [1,...]",
+        ),
+        (["-c", "num.partitions"], "-c num.partitions has no value: write -c num.partitions=VALUE"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_on_standard_error_and_exit_code_2(words: list[str], line: str):
+    shown = run("serve", *words)
+    assert (shown.returncode, shown.stdout, shown.stderr) == (2, "", f"pykbroker: {line}\n")
+
+
+def test_a_wrong_line_in_a_file_is_named(tmp_path: Path):
+    file = tmp_path / "server.properties"
+    file.write_text("# a comment\nlisteners=SSL://:9093\nnum.partitions=0\n")
+    shown = run("serve", str(file))
+    assert shown.returncode == 2
+    assert f"(from {file} line 3)" in shown.stderr
+
+
+def test_a_file_in_latin_1_is_read_as_java_reads_it(tmp_path: Path):
+    file = tmp_path / "server.properties"
+    file.write_bytes("# für uns\nnum.partitions=0\n".encode("latin-1"))
+    assert "configuration num.partitions" in run("serve", str(file)).stderr
+
+
+def test_the_environment_is_read():
+    assert "(from KAFKA_NUM_PARTITIONS)" in run("serve", KAFKA_NUM_PARTITIONS="0").stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["no-such-file"], ["--profile", "fast"], ["--log-level", "loud"], ["--no-such-option"]]
+)
+def test_a_wrong_option_is_exit_code_2_and_no_traceback(words: list[str]):
+    shown = run("serve", *words)
+    assert shown.returncode == 2
+    assert "Traceback" not in shown.stderr
