@@ -36,6 +36,10 @@ class MemoryBudget:
         if self._line.pop(who, None) is not None:
             self._admit()
 
+    def dismiss_line(self) -> None:
+        """Nobody in line is admitted any more."""
+        self._line.clear()
+
     def _admit(self) -> None:
         while self._line:
             who, (nbytes, admit) = next(iter(self._line.items()))

@@ -137,7 +137,7 @@ class Serving(ABC):
         return connection.unfinished and connection.state is State.RESTING
 
     def _overhear(self, connection: Connection) -> None:
-        """Its request waits and its socket can be read: keep what the client sends on, or notice that it hung up."""
+        """A busy connection's socket can be read: keep what the client sends on, or notice that it hung up."""
         inbox = connection.inbox
         if len(inbox) >= SHARED_BYTES:
             self._unwatch(connection)
@@ -152,8 +152,8 @@ class Serving(ABC):
         inbox.keep()
         if not nbytes:
             self._unwatch(connection)
-            assert connection.waiting is not None
-            connection.waiting.cancel()
+            if connection.waiting is not None:
+                connection.waiting.cancel()
 
     # The task of one that waits
 
@@ -265,7 +265,7 @@ class Serving(ABC):
 
     async def drain(self) -> None:
         """Answer what has arrived, let what is under way end within the grace period, and close all connections."""
-        self._draining = True
+        self._take_no_more()
         for connection in list(self.connections):
             if connection.state is State.RESTING:
                 if connection.unfinished or self._receive_and_answer(connection):
@@ -281,8 +281,13 @@ class Serving(ABC):
 
     def close_all(self) -> None:
         """Close every connection, whatever is under way."""
+        self._take_no_more()
         for connection in list(self.connections):
             self._close(connection, None)
+
+    def _take_no_more(self) -> None:
+        self._draining = True
+        self._budget.dismiss_line()
 
     def _close(self, connection: Connection, why: Exception | None) -> None:
         """Close it, with one log line if it is the broker that ends it; once closed, it stays so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import trio
 from conftest import echo, framed
 
@@ -72,6 +74,22 @@ async def test_a_hang_up_is_noticed_when_it_comes_with_the_request_that_waits(st
     await peer.stream.aclose()
     await served.until(lambda: bool(served.serving.connections))
     await served.until(lambda: parking.parked == 0 and not served.serving.connections)
+
+
+async def test_who_stops_sending_right_after_a_wait_still_gets_what_was_asked_for(start):
+    parking = Parking()
+
+    def answer(frame, client):
+        if frame == b"behind":
+            peer.sock._sock.shutdown(socket.SHUT_WR)
+        return parking(frame, client)
+
+    peer = await (await start(answer)).connect()
+    requests = [b"wait", *[b"behind"] * 300]
+    await peer.send(*requests)
+    parking.release.set()
+    assert [await peer.receive() for _ in requests] == requests
+    assert await peer.is_closed()
 
 
 async def test_a_client_whose_request_waits_is_read_ahead_no_further_than_a_bound(start, nursery):

@@ -1,0 +1,139 @@
+"""From a frame to its answer: header, route, request, handler, response, chunks.
+
+A handler's bug is logged with its traceback and answered UNKNOWN_SERVER_ERROR; the connection lives.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from typing import Any
+
+from pykbroker_protocol.apis.api_versions import API_VERSIONS, ApiVersionsResponse
+from pykbroker_protocol.errors import ErrorCode, Malformed, Refused
+
+from pykbroker import codec
+from pykbroker.codec.reading import read_uvarint
+from pykbroker.handlers.broker import Broker
+from pykbroker.handlers.client import Client
+from pykbroker.handlers.replies import Hangup
+from pykbroker.handlers.routes import ROUTES, Route, advertised
+from pykbroker.runtime.later import Later
+from pykbroker.server.contract import Answer
+
+_HEADER = struct.Struct(">hhih")  # api key, api version, correlation id, length of the client id
+_SIZE_AND_CORRELATION = struct.Struct(">ii")
+
+log = logging.getLogger("pykbroker.server")
+
+
+class Answering:
+    """The function that the connection loop asks, over one broker."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._served = {(route.api.key, v): _Served(route, v) for route in ROUTES for v in _versions(route)}
+
+    def answer(self, frame: memoryview, client: Client) -> Answer | Later[Answer | None] | None:
+        """The answer to one frame; see contract.AnswerFunction."""
+        try:
+            key, version, correlation_id, length = _HEADER.unpack_from(frame)
+            served = self._served.get((key, version))
+            if served is None:
+                return _unserved(key, version, correlation_id)
+            position = _HEADER.size + max(length, 0)
+            client.client_id = str(frame[_HEADER.size : position], "utf-8") if length >= 0 else None
+            if served.flexible:
+                position = _skip_tags(frame, position)
+        except (struct.error, IndexError, UnicodeDecodeError) as cut:
+            raise Malformed(f"no request header in a frame of {len(frame)} bytes") from cut
+        client.api_version = version
+        request, _ = codec.read(served.request, version, frame, position)
+        return self._respond(served, request, correlation_id, client)
+
+    def _respond(
+        self, served: _Served, request: Any, correlation_id: int, client: Client
+    ) -> Answer | Later[Answer | None] | None:
+        try:
+            response = served.handler(self._broker, request, client)
+        except Exception as failure:
+            response = served.failed(request, failure, client)
+        if response is None:
+            return None
+        if isinstance(response, Later):
+            return Later(lambda: self._respond_later(served, request, correlation_id, client, response))
+        return served.chunks(response, correlation_id)
+
+    async def _respond_later(
+        self, served: _Served, request: Any, correlation_id: int, client: Client, later: Later[Any]
+    ) -> Answer | None:
+        try:
+            response = await later.wait()
+        except Exception as failure:
+            response = served.failed(request, failure, client)
+        return None if response is None else served.chunks(response, correlation_id)
+
+
+class _Served:
+    """One API in one version."""
+
+    __slots__ = ("_header", "_refused", "flexible", "handler", "name", "request", "response", "version")
+
+    def __init__(self, route: Route, version: int) -> None:
+        api = route.api
+        self.name, self.version, self.handler, self._refused = api.name, version, route.handler, route.refused
+        self.request, self.response = api.request, api.response
+        self.flexible = api.request_header_version(version) == 2
+        self._header = bytes(8 + api.response_header_version(version))  # size, correlation id, no tagged fields
+
+    def chunks(self, response: Any, correlation_id: int) -> Answer:
+        """`response` as it leaves."""
+        out = bytearray(self._header)
+        chunks: Answer = codec.write(self.response, self.version, response, out)
+        size = len(out) if len(chunks) == 1 else _size_of(chunks)
+        _SIZE_AND_CORRELATION.pack_into(out, 0, size - 4, correlation_id)
+        return chunks
+
+    def failed(self, request: Any, failure: Exception, client: Client) -> Any:
+        """The response when the handler raised `failure`; raises what closes the connection."""
+        if isinstance(failure, Hangup | Malformed):
+            raise failure
+        if isinstance(failure, Refused):
+            return self._refused(request, failure.code, self.version)
+        log.error("%s v%d from %s:%d failed", self.name, self.version, client.host, client.port, exc_info=failure)
+        return self._refused(request, ErrorCode.UNKNOWN_SERVER_ERROR, self.version)
+
+
+def _versions(route: Route) -> range:
+    return range(route.api.versions[0], advertised(route.api)[2] + 1)
+
+
+def _size_of(chunks: Answer) -> int:
+    sizes: list[int] = [len(c) if isinstance(c, bytes | bytearray | memoryview) else c.length for c in chunks]
+    return sum(sizes)
+
+
+def _skip_tags(frame: memoryview, position: int) -> int:
+    if not frame[position]:
+        return position + 1
+    count, position = read_uvarint(frame, position)
+    for _ in range(count):
+        _, position = read_uvarint(frame, position)
+        size, position = read_uvarint(frame, position)
+        position += size
+    return position
+
+
+def _unserved(key: int, version: int, correlation_id: int) -> Answer:
+    """What a client hears that asks for what is not served: nothing, unless it asks what is (KIP-511).
+
+    Raises:
+        Malformed: it is not ApiVersions, and so no response exists that the client could read.
+    """
+    if key != API_VERSIONS.key:
+        raise Malformed(f"api key {key} version {version} is not served")
+    low, high = API_VERSIONS.versions
+    served = ApiVersionsResponse.ApiVersion(api_key=key, min_version=low, max_version=high)
+    response = ApiVersionsResponse(error_code=ErrorCode.UNSUPPORTED_VERSION, api_keys=[served])
+    body = codec.encode(API_VERSIONS.response, 0, response)
+    return [_SIZE_AND_CORRELATION.pack(4 + len(body), correlation_id) + body]

@@ -1,0 +1,148 @@
+"""The shell of a machine: effects in order, answers at once where they are there at once, deadlines kept."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+import trio
+from pykbroker_protocol.errors import ErrorCode, Refused
+
+from pykbroker.groups.effects import Persist, Reply, Ticket
+from pykbroker.runtime.clock import Clock
+from pykbroker.runtime.coordination import Coordination
+from pykbroker.runtime.later import Later
+
+
+class Gate:
+    """A machine: who knocks waits until it is opened, or until its deadline."""
+
+    def __init__(self) -> None:
+        self.parked: list[Ticket] = []
+        self.next_deadline: int | None = None
+        self.ticks: list[int] = []
+
+    def count(self, step, *, ticket, now):
+        return [Reply(ticket, step + 1)]
+
+    def knock(self, *, ticket, now, wait_ms=1_000):
+        self.parked.append(ticket)
+        self.next_deadline = now + wait_ms if self.next_deadline is None else min(self.next_deadline, now + wait_ms)
+        return []
+
+    def open(self, *, ticket, now):
+        replies = [Reply(parked, "in") for parked in self.parked]
+        self.parked, self.next_deadline = [], None
+        return [Reply(ticket, "opened"), Persist("gate", ["open"]), *replies]
+
+    def record(self, *, ticket, now):
+        return [Persist("gate", ["before"]), Reply(ticket, "written")]
+
+    def record_and_wait(self, *, ticket, now):
+        return [Persist("gate", ["before"])]
+
+    def tick(self, *, now):
+        self.ticks.append(now)
+        parked, self.parked, self.next_deadline = self.parked, [], None
+        return [Reply(each, "too late") for each in parked]
+
+
+@pytest.fixture
+def written():
+    return []
+
+
+@pytest.fixture
+def gate(written):
+    return Coordination(Gate(), written.append, Clock())
+
+
+def refusing(effect):
+    raise Refused(ErrorCode.NOT_COORDINATOR, "no log")
+
+
+async def test_an_answer_that_is_there_at_once_is_returned_at_once(gate):
+    assert gate.ask(gate.machine.count, 1) == 2
+    assert gate.waiting == 0
+
+
+async def test_the_records_before_an_answer_are_written_before_it_is_given(gate, written):
+    assert gate.ask(gate.machine.record) == "written"
+    assert written == [Persist("gate", ["before"])]
+
+
+async def test_everybody_parked_is_answered_by_the_question_that_releases_them(gate):
+    laters = [gate.ask(gate.machine.knock) for _ in range(3)]
+    assert gate.ask(gate.machine.open) == "opened"
+    assert [await later.wait() for later in laters] == ["in"] * 3
+    assert gate.waiting == 0
+
+
+async def test_a_wait_that_is_cancelled_leaves_no_slot_behind(gate, autojump_clock):
+    later = gate.ask(gate.machine.knock)
+    with trio.move_on_after(0.1):
+        await later.wait()
+    assert gate.waiting == 0
+    assert gate.ask(gate.machine.open) == "opened"
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_leaves_no_slot_behind(gate):
+    assert isinstance(gate.ask(gate.machine.knock), Later)
+    gc.collect()
+    assert gate.waiting == 0
+
+
+async def test_the_machine_is_woken_at_its_deadline(gate, autojump_clock, nursery):
+    nursery.start_soon(gate.keep_time)
+    start = trio.current_time()
+    assert await gate.ask(gate.machine.knock).wait() == "too late"
+    assert trio.current_time() - start == pytest.approx(1, abs=0.002)
+
+
+async def test_a_deadline_that_comes_nearer_is_kept(gate, autojump_clock, nursery):
+    nursery.start_soon(gate.keep_time)
+    first = gate.ask(gate.machine.knock)
+    await trio.testing.wait_all_tasks_blocked()
+    gate.ask(lambda *, ticket, now: gate.machine.knock(ticket=ticket, now=now, wait_ms=100))
+    start = trio.current_time()
+    await first.wait()
+    assert trio.current_time() - start == pytest.approx(0.1, abs=0.002)
+
+
+async def test_a_deadline_that_moves_away_is_neither_ticked_early_nor_missed(gate, autojump_clock, nursery):
+    nursery.start_soon(gate.keep_time)
+    later = gate.ask(gate.machine.knock)
+    await trio.testing.wait_all_tasks_blocked()
+    gate.machine.next_deadline += 5_000
+    start = trio.current_time()
+    await later.wait()
+    assert trio.current_time() - start == pytest.approx(6, abs=0.002)
+    assert len(gate.machine.ticks) == 1
+
+
+async def test_a_machine_without_a_deadline_is_never_woken(gate, autojump_clock, nursery):
+    nursery.start_soon(gate.keep_time)
+    await trio.sleep(100_000)
+    assert gate.machine.ticks == []
+
+
+async def test_who_was_to_be_answered_behind_refused_records_gets_the_refusal(written):
+    gate = Coordination(Gate(), refusing, Clock())
+    parked = gate.ask(gate.machine.knock)
+    assert gate.ask(gate.machine.open) == "opened"
+    with pytest.raises(Refused, match="no log"):
+        await parked.wait()
+    with pytest.raises(Refused):
+        gate.ask(gate.machine.record)
+    with pytest.raises(Refused):
+        gate.ask(gate.machine.record_and_wait)
+    assert gate.waiting == 0
+
+
+async def test_a_tick_that_is_refused_is_tried_again_without_spinning(autojump_clock, nursery):
+    machine = Gate()
+    machine.next_deadline, machine.tick = Clock().now(), lambda *, now: ticks.append(now) or [Persist("gate", ["x"])]
+    ticks: list[int] = []
+    nursery.start_soon(Coordination(machine, refusing, Clock()).keep_time)
+    await trio.sleep(10.5)
+    assert 10 <= len(ticks) <= 12
