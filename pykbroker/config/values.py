@@ -162,6 +162,15 @@ class MaybeList(_Words[tuple[str, ...] | None]):
     pass
 
 
+def as_text(value: object) -> str | None:
+    """A parsed value as Kafka prints it."""
+    if value is None:
+        return None
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def check_for(valid: str) -> Check:
     """The check that Kafka's text for valid values stands for; one without bounds ("non-null string") passes all."""
     if bounds := _RANGE.fullmatch(valid):
