@@ -37,7 +37,7 @@ class Index:
         return (self._on_file + len(self._recent)) // self._entry.size
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        return (self._at(number) for number in range(len(self)))
+        return (self.entry(number) for number in range(len(self)))
 
     def exists(self) -> bool:
         return os.path.exists(self._path)
@@ -58,7 +58,7 @@ class Index:
         self._on_file = self._used_bytes(file, size - size % self._entry.size)
         if self._on_file != size:
             os.truncate(self._path, self._on_file)
-        self.last = self._at(len(self) - 1) if self._on_file else None
+        self.last = self.entry(len(self) - 1) if self._on_file else None
         return size % self._entry.size == 0 and self.makes_sense()
 
     def _used_bytes(self, file: File, size: int) -> int:
@@ -77,7 +77,7 @@ class Index:
     def makes_sense(self) -> bool:
         if self.last is None:
             return True
-        first = self._at(0)
+        first = self.entry(0)
         return first[0] <= self.last[0] and first[1] <= self.last[1] and min(first[1], self.last[1]) >= 0
 
     def append(self, first: int, second: int) -> None:
@@ -107,12 +107,12 @@ class Index:
                 os.truncate(self._path, size)
         else:
             del self._recent[size - self._on_file :]
-        self.last = self._at(entries - 1) if entries else None
+        self.last = self.entry(entries - 1) if entries else None
 
     def floor(self, target: int, *, by: int = 0) -> tuple[int, int] | None:
         """The last entry whose field `by` is at most `target`, or None."""
         number = self.count_up_to(target, by=by)
-        return self._at(number - 1) if number else None
+        return self.entry(number - 1) if number else None
 
     def count_up_to(self, target: int, *, by: int = 0) -> int:
         """How many entries have field `by` at most `target`."""
@@ -150,7 +150,7 @@ class Index:
         end = min(first + per_page, on_file)
         return first, file.read_at(first * size, (end - first) * size), end
 
-    def _at(self, number: int) -> tuple[int, int]:
+    def entry(self, number: int) -> tuple[int, int]:
         position = number * self._entry.size
         if position >= self._on_file:
             first, second = self._entry.unpack_from(self._recent, position - self._on_file)

@@ -76,6 +76,7 @@ class PartitionLog:
         "partition",
         "producers",
         "recovery_point",
+        "scanned_bytes",
         "segments",
         "topic",
         "topic_id",
@@ -124,6 +125,7 @@ class PartitionLog:
         self.log_start_offset = max(log_start_offset, self.segments[0].base_offset)
         self.log_end_offset = loaded.log_end_offset
         self.recovery_point = loaded.recovery_point
+        self.scanned_bytes = loaded.scanned_bytes
         self._snapshot_offset = max(snapshot_offsets(directory), default=0)
 
     @property

@@ -164,6 +164,16 @@ class Producers:
             producer.transaction_first_offset = self._transactions[header.producer_id] = base_offset
             self._find_unstable()
 
+    def recall(self, header: Header) -> None:
+        """A batch from before the newest that is known of its producer is known too; they come in order."""
+        producer = self._by_id.get(header.producer_id)
+        if producer is None or producer.producer_epoch != header.producer_epoch or not producer.batches:
+            return
+        newest = producer.batches[-1]
+        if header.last_offset < newest.last_offset:
+            older = Written(header.last_sequence, header.last_offset, header.last_offset_delta, header.max_timestamp)
+            producer.batches = (*producer.batches[:-1], older, newest)[-REMEMBERED_BATCHES:]
+
     def ended_transaction(self, header: Header, marker: Record) -> None:
         """A commit or abort marker is in the log: what was undecided of this producer is decided."""
         if marker.key is None or int.from_bytes(marker.key[2:4], "big") not in (0, 1):  # 0 abort, 1 commit

@@ -28,6 +28,7 @@ from .snapshots import read_snapshot, snapshot_offsets, snapshot_path
 
 _log = logging.getLogger(__name__)
 _SCAN_BYTES = 1024 * 1024
+_RECALLED_ENTRIES = 64  # index entries walked back: as many large batches, or 256 KB of small ones
 
 
 class StorageError(Exception):
@@ -166,21 +167,26 @@ class _Opening:
     def _check_indexes_of_sealed(self, count: int) -> None:
         """Every index of the first `count` segments makes sense, or is built again."""
         for segment in self.segments[:count]:
-            if not self._indexes_load(segment):
+            if not self._indexes_load(segment, sealed=True):
                 _log.warning(
                     "%s: the indexes of segment %d are missing or damaged, rebuilding",
                     self.directory,
                     segment.base_offset,
                 )
                 segment.reset_indexes()
-                for position, header in segment.headers():
-                    self._index(segment, position, header)
+                try:
+                    for position, header in segment.headers():
+                        self._index(segment, position, header)
+                except BrokenBatch as fault:
+                    _log.error("%s: what lies behind cannot be read: %s", self.directory, fault)
                 segment.seal()
 
-    def _indexes_load(self, segment: Segment) -> bool:
+    def _indexes_load(self, segment: Segment, *, sealed: bool = False) -> bool:
         sane = segment.offset_index.load() & segment.time_index.load()
         segment.recall_max_timestamp()
         position = segment.offset_index.last
+        if segment.time_index.last is None and segment.size and (sealed or position):
+            sane = sane and segment.first_timestamp() < 0  # without timestamps there is nothing to index
         return sane and (position is None or position[1] < segment.size)
 
     def _walk(self, segment: Segment, until: int | None = None) -> tuple[int, int]:
@@ -275,10 +281,13 @@ class _Opening:
         else:
             if empty_without_snapshot:
                 return
-        for segment, following in zip(self.segments, [*self.segments[1:], None], strict=True):
-            if segment.base_offset >= end or (following and following.base_offset <= since):
-                continue
-            self._replay_headers(segment, since, end)
+        try:
+            self._recall_batches(since)
+            for segment, following in zip(self.segments, [*self.segments[1:], None], strict=True):
+                if segment.base_offset < end and (following is None or following.base_offset > since):
+                    self._replay_headers(segment, since, end)
+        except BrokenBatch as fault:
+            _log.error("%s: retries of what was written before may be doubled: %s", self.directory, fault)
 
     def _replay_headers(self, segment: Segment, since: int, end: int) -> None:
         for position, header in segment.headers(segment.floor_position(since)):
@@ -286,6 +295,19 @@ class _Opening:
                 return
             if header.base_offset >= since:
                 self._replay(segment, position, header)
+
+    def _recall_batches(self, end: int) -> None:
+        """A snapshot keeps one batch of each producer, but any of five may be retried: the log has the others."""
+        before = [segment for segment in self.segments if segment.base_offset < end]
+        if not before or not len(self.producers):
+            return
+        index = before[-1].offset_index
+        number = index.count_up_to(end - 1 - before[-1].base_offset) - _RECALLED_ENTRIES
+        for _, header in before[-1].headers(index.entry(number)[1] if number > 0 else 0):
+            if header.base_offset >= end:
+                return
+            if header.producer_id != NO_PRODUCER_ID and not header.is_control:
+                self.producers.recall(header)
 
 
 def whole_batches(segment: Segment, position: int) -> Iterator[tuple[int, Header]]:
