@@ -103,8 +103,10 @@ def test_a_second_process_is_refused_whichever_kind_of_lock_it_takes(opened: Ope
 
 def test_a_lock_that_a_jvm_would_hold_is_respected(opened: Open, tmp_path: Path) -> None:
     opened().close()
-    script = "import fcntl, sys\nfile = open(sys.argv[1], 'r+')\nfcntl.lockf(file, fcntl.LOCK_EX)\n"
+    script = (
+        "import fcntl, sys\nfile = open(sys.argv[1], 'r+')\nfcntl.lockf(file, fcntl.LOCK_EX)\n"
         "print('held', flush=True)\ninput()"
+    )
     command = [sys.executable, "-c", script, str(tmp_path / "data" / names.LOCK)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
