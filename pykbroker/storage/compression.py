@@ -91,6 +91,12 @@ def _snappy(records: bytes | memoryview) -> bytes:
     return b"".join(pieces)
 
 
+def _lz4(records: bytes | memoryview) -> bytes:
+    stream = cramjam.lz4.Compressor(block_linked=False)  # Kafka reads independent blocks only
+    stream.compress(records)
+    return bytes(stream.finish())
+
+
 def _growing(
     decompress_into: Callable[[bytes | memoryview, bytearray], int],
 ) -> Callable[[bytes | memoryview, int], memoryview]:
@@ -123,6 +129,6 @@ _COMPRESSORS: dict[int, Callable[[bytes | memoryview], bytes]] = {
     NONE: bytes,
     GZIP: _gzip,
     SNAPPY: _snappy,
-    LZ4: lambda records: bytes(cramjam.lz4.compress(records)),
+    LZ4: _lz4,
     ZSTD: lambda records: bytes(cramjam.zstd.compress(records)),
 }
