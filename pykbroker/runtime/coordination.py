@@ -31,7 +31,7 @@ class Machine(Protocol):
     def next_deadline(self) -> int | None:
         """When it next wants a tick, in the clock's `now`; None while it waits for nobody."""
 
-    def tick(self, *, now: int) -> list[Effect]: ...
+    def tick(self, *, now: int, timestamp: int) -> list[Effect]: ...
 
 
 class _Waiter:
@@ -76,7 +76,7 @@ class Coordination:
         self._deadline_moved = trio.Event()
 
     def ask(self, question: Callable[..., Sequence[Effect]], *args: Any) -> Any | Later[Any]:
-        """Put `question(*args, ticket=, now=)` to the machine; its answer, or Later when it has to wait.
+        """Put `question(*args, ticket=, now=, timestamp=)` to the machine; its answer, or Later when it has to wait.
 
         An answer that is there at once costs no trio object.
 
@@ -84,13 +84,20 @@ class Coordination:
             What `persist` raised, when the answer stood behind those records or was still to come.
         """
         ticket = Ticket(next(self._tickets))
-        effects = question(*args, ticket=ticket, now=self._clock.now())
-        answered, response = self._carry_out(effects, ticket)
-        self._mark_deadline()
+        effects = question(*args, ticket=ticket, now=self._clock.now(), timestamp=self._clock.timestamp())
+        answered, response = self._put(effects, ticket)
         if answered:
             return response
         waiter = self._waiting[ticket] = _Waiter(ticket, self._forget)
         return Later(waiter.wait)
+
+    def tell(self, news: Callable[..., Sequence[Effect]], *args: Any) -> None:
+        """Put `news(*args, now=, timestamp=)` to the machine, which answers nobody.
+
+        Raises:
+            What `persist` raised.
+        """
+        self._put(news(*args, now=self._clock.now(), timestamp=self._clock.timestamp()), None)
 
     async def keep_time(self) -> None:
         """Tick the machine whenever its next deadline passes.  Never returns."""
@@ -105,7 +112,7 @@ class Coordination:
             if (due := self.machine.next_deadline) is None or due > now:
                 continue
             try:
-                self._carry_out(self.machine.tick(now=now), None)
+                self._carry_out(self.machine.tick(now=now, timestamp=self._clock.timestamp()), None)
             except Refused as refused:
                 log.warning("a coordinator's deadline is tried again in %d ms: %s", _TICK_AGAIN_MS, refused)
                 await trio.sleep(_TICK_AGAIN_MS / 1000)
@@ -114,6 +121,12 @@ class Coordination:
     def waiting(self) -> int:
         """How many askers wait for their answer."""
         return len(self._waiting)
+
+    def _put(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any]:
+        try:
+            return self._carry_out(effects, asker)
+        finally:
+            self._mark_deadline()
 
     def _carry_out(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any]:
         """Whether `asker` was answered, and its response; raises in its place what kept its answer from it."""

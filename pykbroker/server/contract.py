@@ -20,10 +20,3 @@ AnswerFunction = Callable[[memoryview, Client], Answer | Later[Answer | None] | 
 
 It, and the Later it returns, may raise Malformed or Hangup.
 """
-
-
-class Hangup(Exception):
-    """The request was understood, and closing the connection is the only answer it can have.
-
-    Such is a refused Produce with acks=0: no response exists, and the client must learn that something went wrong.
-    """

@@ -16,10 +16,11 @@ import trio
 from pykbroker_protocol.errors import Malformed
 
 from pykbroker.handlers.client import Client
+from pykbroker.handlers.replies import Hangup
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.later import Later
 from pykbroker.server.connection import Connection, State
-from pykbroker.server.contract import Answer, AnswerFunction, Hangup
+from pykbroker.server.contract import Answer, AnswerFunction
 from pykbroker.server.framing import SHARED_BYTES
 from pykbroker.server.limits import Limits
 from pykbroker.server.memory import MemoryBudget
@@ -29,7 +30,9 @@ from pykbroker.storage.slice import FileSlice
 _FRAMES_A_TURN = 64
 # Answers may be far larger than their requests, so their bytes end a turn, too.
 _OWED_BYTES_A_TURN = 256 * 1024
+# How often idle connections are looked for, and no oftener than.
 _SWEEP_MS = 60_000
+_SWEEPS_APART_MS = 50
 
 log = logging.getLogger("pykbroker.server")
 
@@ -45,7 +48,7 @@ class Serving(ABC):
         self._budget = MemoryBudget(limits.queued_max_request_bytes)
         self._shared = memoryview(bytearray(SHARED_BYTES))
         self._draining = False
-        self._emptied = trio.Event()
+        self._emptied: trio.Event | None = None
         self.connections: set[Connection] = set()
 
     @abstractmethod
@@ -112,10 +115,9 @@ class Serving(ABC):
                 connection.unfinished = True
         except Exception as verdict:
             connection.verdict = verdict
-        else:
-            if inbox.wanted_bytes:
-                self._ask_for_room(connection)
         inbox.keep()
+        if inbox.wanted_bytes:
+            self._ask_for_room(connection)
         return bool(owed or connection.later or connection.unfinished or connection.verdict)
 
     def _send(self, connection: Connection) -> bool:
@@ -191,7 +193,7 @@ class Serving(ABC):
             connection.owed += await later.wait() or []
         hung_up = waiting.cancelled_caught
         connection.waiting = connection.later = None
-        connection.unfinished = True  # the frames behind it
+        connection.unfinished = len(connection.inbox) > 0
         connection.last_used_ms = self._clock.now()
         return not hung_up
 
@@ -242,7 +244,10 @@ class Serving(ABC):
 
     def _grant(self, connection: Connection, nbytes: int) -> None:
         connection.held_bytes = nbytes
-        connection.inbox.grant()
+        try:
+            connection.inbox.grant()
+        except MemoryError:
+            self._close(connection, OSError(f"no memory for a request of {nbytes} bytes"))
         if connection.state is State.IN_LINE:
             self._rest(connection)
 
@@ -258,7 +263,7 @@ class Serving(ABC):
         if max_idle_ms < 0:
             await trio.sleep_forever()
         while True:
-            await trio.sleep(min(_SWEEP_MS, max_idle_ms) / 1000)
+            await trio.sleep(max(_SWEEPS_APART_MS, min(_SWEEP_MS, max_idle_ms)) / 1000)
             oldest = self._clock.now() - max_idle_ms
             for connection in [each for each in self.connections if each.last_used_ms <= oldest]:
                 self._close(connection, None)
@@ -275,6 +280,7 @@ class Serving(ABC):
             if connection.state in (State.RESTING, State.IN_LINE):
                 self._close(connection, None)
         if self.connections:
+            self._emptied = trio.Event()
             with trio.move_on_after(self._limits.shutdown_grace_ms / 1000):
                 await self._emptied.wait()
         self.close_all()
@@ -310,5 +316,5 @@ class Serving(ABC):
         trio.lowlevel.notify_closing(connection.sock)
         connection.sock.close()
         self.connections.discard(connection)
-        if not self.connections:
+        if self._emptied is not None and not self.connections:
             self._emptied.set()

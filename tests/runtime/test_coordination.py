@@ -22,26 +22,26 @@ class Gate:
         self.next_deadline: int | None = None
         self.ticks: list[int] = []
 
-    def count(self, step, *, ticket, now):
+    def count(self, step, *, ticket, now, timestamp):
         return [Reply(ticket, step + 1)]
 
-    def knock(self, *, ticket, now, wait_ms=1_000):
+    def knock(self, *, ticket, now, timestamp, wait_ms=1_000):
         self.parked.append(ticket)
         self.next_deadline = now + wait_ms if self.next_deadline is None else min(self.next_deadline, now + wait_ms)
         return []
 
-    def open(self, *, ticket, now):
+    def open(self, *, ticket, now, timestamp):
         replies = [Reply(parked, "in") for parked in self.parked]
         self.parked, self.next_deadline = [], None
         return [Reply(ticket, "opened"), Persist("gate", ["open"]), *replies]
 
-    def record(self, *, ticket, now):
+    def record(self, *, ticket, now, timestamp):
         return [Persist("gate", ["before"]), Reply(ticket, "written")]
 
-    def record_and_wait(self, *, ticket, now):
+    def record_and_wait(self, *, ticket, now, timestamp):
         return [Persist("gate", ["before"])]
 
-    def tick(self, *, now):
+    def tick(self, *, now, timestamp):
         self.ticks.append(now)
         parked, self.parked, self.next_deadline = self.parked, [], None
         return [Reply(each, "too late") for each in parked]
@@ -69,6 +69,13 @@ async def test_an_answer_that_is_there_at_once_is_returned_at_once(gate):
 async def test_the_records_before_an_answer_are_written_before_it_is_given(gate, written):
     assert gate.ask(gate.machine.record) == "written"
     assert written == [Persist("gate", ["before"])]
+
+
+async def test_news_is_carried_out_and_has_no_answer(gate, written):
+    parked = gate.ask(gate.machine.knock)
+    assert gate.tell(lambda *, now, timestamp: [Persist("gate", ["gone"]), Reply(Ticket(0), "out")]) is None
+    assert written == [Persist("gate", ["gone"])]
+    assert await parked.wait() == "out"
 
 
 async def test_everybody_parked_is_answered_by_the_question_that_releases_them(gate):
@@ -103,7 +110,7 @@ async def test_a_deadline_that_comes_nearer_is_kept(gate, autojump_clock, nurser
     nursery.start_soon(gate.keep_time)
     first = gate.ask(gate.machine.knock)
     await trio.testing.wait_all_tasks_blocked()
-    gate.ask(lambda *, ticket, now: gate.machine.knock(ticket=ticket, now=now, wait_ms=100))
+    gate.ask(lambda **when: gate.machine.knock(**when, wait_ms=100))
     start = trio.current_time()
     await first.wait()
     assert trio.current_time() - start == pytest.approx(0.1, abs=0.002)
@@ -141,8 +148,23 @@ async def test_who_was_to_be_answered_behind_refused_records_gets_the_refusal(wr
 
 async def test_a_tick_that_is_refused_is_tried_again_without_spinning(autojump_clock, nursery):
     machine = Gate()
-    machine.next_deadline, machine.tick = Clock().now(), lambda *, now: ticks.append(now) or [Persist("gate", ["x"])]
+    machine.next_deadline, machine.tick = (
+        Clock().now(),
+        lambda *, now, timestamp: ticks.append(now) or [Persist("gate", ["x"])],
+    )
     ticks: list[int] = []
     nursery.start_soon(Coordination(machine, refusing, Clock()).keep_time)
     await trio.sleep(10.5)
     assert 10 <= len(ticks) <= 12
+
+
+async def test_a_deadline_set_by_a_question_that_was_refused_is_kept(autojump_clock, nursery):
+    gate = Coordination(Gate(), refusing, Clock())
+    nursery.start_soon(gate.keep_time)
+    later = gate.ask(lambda **when: gate.machine.knock(**when, wait_ms=5_000))
+    await trio.testing.wait_all_tasks_blocked()
+    with pytest.raises(Refused):
+        gate.ask(lambda **when: [*gate.machine.knock(**when), *gate.machine.record_and_wait(**when)])
+    start = trio.current_time()
+    await later.wait()
+    assert trio.current_time() - start == pytest.approx(1, abs=0.002)

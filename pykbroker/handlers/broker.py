@@ -1,0 +1,139 @@
+"""What handlers work on: the rooms of one broker, side by side, and the few things that take two of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pykbroker_protocol.errors import ErrorCode, Refused
+from pykbroker_protocol.records.cluster_metadata import ProducerIdsRecord
+
+from pykbroker.config.config import Config
+from pykbroker.runtime.clock import Clock
+from pykbroker.runtime.coordination import Coordination
+from pykbroker.storage.data_directory import DataDirectory
+from pykbroker.storage.names import uuid_bytes
+from pykbroker.storage.partition_log import PartitionLog
+from pykbroker.storage.records import Record
+from pykbroker.topics import names
+from pykbroker.topics.catalog import Catalog, Topic
+from pykbroker.topics.creation import NewTopic, Node, creation_records, deletion_records
+from pykbroker.topics.frames import Versioned, to_frame
+
+from .client import Client
+from .fetch_sessions import FetchSessions
+
+_PRODUCER_ID_BLOCK = 1000  # ids that one catalog record gives out, as in Kafka
+
+log = logging.getLogger("pykbroker.broker")
+
+
+@dataclass(slots=True, eq=False)
+class Broker:
+    """One running broker.
+
+    catalog_log: `__cluster_metadata-0`; catalog_epoch: the leader epoch that its batches carry, one more at each start.
+    new_uuid: () -> 16 random bytes that are no reserved id.
+    """
+
+    config: Config
+    clock: Clock
+    data: DataDirectory
+    catalog: Catalog
+    catalog_log: PartitionLog
+    catalog_epoch: int
+    groups: Coordination
+    fetch_sessions: FetchSessions
+    new_uuid: Callable[[], bytes]
+    endpoints: dict[str, tuple[str, int]] = field(default_factory=dict)  # listener's name -> advertised host, port
+    _producer_ids: range = range(0)
+
+    @property
+    def node_id(self) -> int:
+        return self.config.node_id
+
+    @property
+    def cluster_id(self) -> str:
+        return self.data.cluster_id
+
+    @property
+    def node(self) -> Node:
+        return Node(self.node_id, uuid_bytes(self.data.directory_id))
+
+    def endpoint_for(self, client: Client) -> tuple[str, int]:
+        """The host and port that `client` shall connect to: of the listener that it came in by."""
+        if self.config.pykbroker_advertise_client_address:
+            return client.local
+        return self.endpoints[client.listener_name]
+
+    def leader_log(self, topic: Topic, partition: int, current_leader_epoch: int = -1) -> PartitionLog:
+        """The log of a partition, opened if need be.
+
+        Raises:
+            Refused: UNKNOWN_TOPIC_OR_PARTITION if there is none; FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH if the
+                client, that states an epoch, is behind or ahead (KIP-320); KAFKA_STORAGE_ERROR if it does not open.
+        """
+        if not 0 <= partition < len(topic.leader_epochs):
+            raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if current_leader_epoch >= 0 and current_leader_epoch != (epoch := topic.leader_epochs[partition]):
+            behind = current_leader_epoch < epoch
+            raise Refused(ErrorCode.FENCED_LEADER_EPOCH if behind else ErrorCode.UNKNOWN_LEADER_EPOCH)
+        return self.data.partition(topic.name, partition)
+
+    def commit(self, records: Sequence[Versioned]) -> None:
+        """Put `records` into the catalog, all or none: in its log first, then in what everyone sees."""
+        timestamp = self.clock.timestamp()
+        appended = self.catalog_log.append_records(
+            [Record(key=None, value=to_frame(record), timestamp=timestamp) for record in records],
+            leader_epoch=self.catalog_epoch,
+            timestamp_ms=timestamp,
+        )
+        self.catalog.replay(records, appended.base_offset)
+
+    def create_topic(self, new: NewTopic, partitions: int) -> Topic:
+        """Bring a topic into being; names, counts and configs have been checked.  It answers on every listener at once."""
+        self.commit(creation_records(new, self.new_uuid(), partitions, self.node))
+        topic = self.catalog.topics[new.name]
+        self.hold(topic)
+        log.info("created topic %s with %d partitions", topic.name, topic.partitions)
+        return topic
+
+    def delete_topic(self, topic: Topic) -> None:
+        """End a topic: its name is free at once, its fetches wake, its groups' offsets go, its files follow."""
+        self.commit(deletion_records(topic))
+        self.data.delete_topic(topic.name)
+        self.groups.tell(self.groups.machine.forget_topic, topic.name)
+        log.info("deleted topic %s", topic.name)
+
+    def ensure_internal_topic(self, name: str) -> Topic:
+        """The internal topic `name`, created with the broker's settings when it is first needed."""
+        if topic := self.catalog.topic_by_name(name):
+            return topic
+        assert name == names.GROUP_METADATA, name
+        configs = {
+            "compression.type": "producer",
+            "cleanup.policy": "compact",
+            "segment.bytes": str(self.config.offsets_topic_segment_bytes),
+        }
+        return self.create_topic(NewTopic(name, configs=configs), self.config.offsets_topic_num_partitions)
+
+    def next_producer_id(self) -> int:
+        """A producer id that was never given out before, and never will be again."""
+        if not self._producer_ids:
+            first = self.catalog.next_producer_id
+            record = ProducerIdsRecord(
+                broker_id=self.node_id,
+                broker_epoch=self.catalog.broker_epoch,
+                next_producer_id=first + _PRODUCER_ID_BLOCK,
+            )
+            self.commit([Versioned(record)])
+            self._producer_ids = range(first, first + _PRODUCER_ID_BLOCK)
+        producer_id, self._producer_ids = self._producer_ids[0], self._producer_ids[1:]
+        return producer_id
+
+    def hold(self, topic: Topic) -> None:
+        """The data directory has a place for each of the topic's partitions; files appear at first use."""
+        config = self.config.log_config(self.catalog.topic_configs(topic.name))
+        for partition in range(topic.partitions):
+            self.data.create_partition(topic.name, partition, topic.topic_id, config)

@@ -1,0 +1,180 @@
+"""Fetch: batches leave as slices of the files they lie in, at once or when enough has come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from itertools import groupby
+from typing import Any
+
+import trio
+from pykbroker_protocol.apis.fetch import FetchRequest, FetchResponse
+from pykbroker_protocol.errors import ErrorCode, Refused
+
+from pykbroker.runtime.later import Later
+from pykbroker.storage.partition_log import PartitionLog
+
+from .broker import Broker
+from .client import Client
+from .fetch_sessions import TOPIC_IDS_SINCE, Round, Wanted
+
+_NO_SUCH_PARTITION = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
+
+PartitionData = FetchResponse.FetchableTopicResponse.PartitionData
+Answered = tuple[Wanted, PartitionData]
+
+_READ_UNCOMMITTED, _READ_COMMITTED = 0, 1
+
+
+class Shortfall:
+    """The bytes that a parked Fetch still lacks.  Appends pay it down; zero wakes the fetch."""
+
+    __slots__ = ("_missing_bytes", "_paid")
+
+    def __init__(self, missing_bytes: int) -> None:
+        self._missing_bytes = missing_bytes
+        self._paid = trio.Event()
+
+    def pay(self, nbytes: int) -> None:
+        self._missing_bytes -= nbytes
+        if self._missing_bytes <= 0:
+            self._paid.set()
+
+    async def wait_paid(self, *, at_most_ms: int) -> None:
+        with trio.move_on_after(at_most_ms / 1000):
+            await self._paid.wait()
+
+
+def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchResponse | Later[FetchResponse]:
+    """Answered when `min_bytes` are there, when a partition has news that cannot wait, or after `max_wait_ms`."""
+    version = client.api_version
+    if request.isolation_level not in (_READ_UNCOMMITTED, _READ_COMMITTED):
+        raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"isolation level {request.isolation_level}")
+    asked = broker.fetch_sessions.round(request, version, broker.clock.now())
+    reading = _Reading(broker, request, version)
+    answered, lacking = reading.all_of(asked.wanted)
+    if lacking <= 0 or request.max_wait_ms <= 0 or not asked.wanted:
+        return _response(asked, answered)
+    return Later(lambda: _when_filled(broker, reading, asked, lacking, request.max_wait_ms))
+
+
+async def _when_filled(
+    broker: Broker, reading: _Reading, asked: Round, lacking: int, max_wait_ms: int
+) -> FetchResponse:
+    shortfall = Shortfall(lacking)
+    with ExitStack() as watching:
+        for log in reading.logs_of(asked.wanted):
+            log.watchers.add(shortfall)
+            watching.callback(log.watchers.discard, shortfall)
+        await shortfall.wait_paid(at_most_ms=max_wait_ms)
+    answered, _ = reading.all_of(asked.wanted)
+    return _response(asked, answered)
+
+
+class _Reading:
+    """What one Fetch reads, within its limits."""
+
+    __slots__ = ("_broker", "_by_id", "_committed", "_max_bytes", "_min_bytes", "_replica_id", "_version")
+
+    def __init__(self, broker: Broker, request: FetchRequest, version: int) -> None:
+        self._broker = broker
+        self._version = version
+        self._by_id = version >= TOPIC_IDS_SINCE
+        self._replica_id = request.replica_state.replica_id if version >= 15 else request.replica_id
+        self._committed = request.isolation_level == _READ_COMMITTED
+        self._max_bytes = min(request.max_bytes, broker.config.fetch_max_bytes)
+        self._min_bytes = min(request.min_bytes, self._max_bytes)
+
+    def all_of(self, wanted: Iterable[Wanted]) -> tuple[list[Answered], int]:
+        """The answer for each partition, and how many bytes are lacking; none where one has an error to tell."""
+        answered: list[Answered] = []
+        left, lacking, at_least_one = self._max_bytes, self._min_bytes, True
+        for one in wanted:
+            try:
+                partition, nbytes = self._read(one, left, at_least_one)
+            except Refused as refused:
+                partition, nbytes = self._refusal(one, refused.code), 0
+            if partition.error_code or partition.diverging_epoch.end_offset >= 0:
+                lacking = 0
+            at_least_one = at_least_one and not nbytes
+            left, lacking = max(0, left - nbytes), lacking - nbytes
+            answered.append((one, partition))
+        return answered, lacking
+
+    def logs_of(self, wanted: Iterable[Wanted]) -> list[PartitionLog]:
+        return [self._log(one) for one in wanted]
+
+    def _log(self, wanted: Wanted) -> PartitionLog:
+        broker = self._broker
+        if self._by_id:
+            topic = broker.catalog.topic_by_id(wanted.topic_id)
+            if topic is None:
+                raise Refused(ErrorCode.UNKNOWN_TOPIC_ID)
+        else:
+            topic = broker.catalog.topic_by_name(wanted.topic)
+            if topic is None:
+                raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        return broker.leader_log(topic, wanted.partition, wanted.current_leader_epoch)
+
+    def _read(self, wanted: Wanted, left: int, at_least_one: bool) -> tuple[PartitionData, int]:
+        log = self._log(wanted)
+        if self._replica_id >= 0:
+            raise Refused(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"there is no replica {self._replica_id}")
+        if wanted.partition_max_bytes < 0:
+            raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"{wanted.partition_max_bytes} bytes at most")
+        partition = PartitionData(
+            partition_index=wanted.partition,
+            high_watermark=log.high_watermark,
+            last_stable_offset=log.last_stable_offset,
+            log_start_offset=log.log_start_offset,
+            aborted_transactions=[] if self._committed else None,
+            records=b"",
+        )
+        if wanted.last_fetched_epoch >= 0 and self._diverges(log, wanted, partition):
+            return partition, 0
+        max_bytes = min(wanted.partition_max_bytes, left)
+        up_to = log.last_stable_offset if self._committed else None
+        found = log.read(wanted.fetch_offset, max_bytes, at_least_one=at_least_one, up_to=up_to)
+        if found is None:
+            return partition, 0
+        partition.records = found
+        return partition, found.length
+
+    def _diverges(self, log: PartitionLog, wanted: Wanted, partition: PartitionData) -> bool:
+        """Whether the client's log parts from ours before `fetch_offset` (KIP-595); where goes into `partition`."""
+        epoch, end_offset = log.end_offset_for_epoch(wanted.last_fetched_epoch)
+        if end_offset < 0:
+            raise Refused(ErrorCode.OFFSET_OUT_OF_RANGE, f"nothing is known of epoch {wanted.last_fetched_epoch}")
+        if epoch >= wanted.last_fetched_epoch and end_offset >= wanted.fetch_offset:
+            return False
+        partition.diverging_epoch = PartitionData.EpochEndOffset(epoch=epoch, end_offset=end_offset)
+        return True
+
+    def _refusal(self, wanted: Wanted, code: ErrorCode) -> PartitionData:
+        partition = PartitionData(
+            partition_index=wanted.partition,
+            error_code=code,
+            high_watermark=-1,
+            aborted_transactions=[] if code in _NO_SUCH_PARTITION else None,
+            records=b"",
+        )
+        if code is ErrorCode.NOT_LEADER_OR_FOLLOWER and self._version >= 16:  # KIP-951
+            partition.current_leader = PartitionData.LeaderIdAndEpoch(
+                leader_id=self._broker.node_id, leader_epoch=self._log(wanted).leader_epoch
+            )
+        return partition
+
+
+def _response(asked: Round, answered: list[Answered]) -> FetchResponse:
+    told = asked.told(answered)
+    topics = [
+        FetchResponse.FetchableTopicResponse(
+            topic=topic, topic_id=topic_id, partitions=[partition for _, partition in group]
+        )
+        for (topic, topic_id), group in groupby(told, key=_topic_of)
+    ]
+    return FetchResponse(session_id=asked.session_id, responses=topics)
+
+
+def _topic_of(answered: Any) -> tuple[str, bytes]:
+    return answered[0].topic, answered[0].topic_id

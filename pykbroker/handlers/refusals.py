@@ -1,0 +1,127 @@
+"""Where a refusal of a whole request stands in its response: at the top, or at everything that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pykbroker_protocol.apis.create_topics import CreateTopicsResponse
+from pykbroker_protocol.apis.delete_groups import DeleteGroupsResponse
+from pykbroker_protocol.apis.delete_topics import DeleteTopicsResponse
+from pykbroker_protocol.apis.describe_groups import DescribeGroupsResponse
+from pykbroker_protocol.apis.find_coordinator import FindCoordinatorResponse
+from pykbroker_protocol.apis.list_offsets import ListOffsetsResponse
+from pykbroker_protocol.apis.metadata import MetadataResponse
+from pykbroker_protocol.apis.offset_commit import OffsetCommitResponse
+from pykbroker_protocol.apis.offset_fetch import OffsetFetchResponse
+from pykbroker_protocol.apis.produce import ProduceResponse
+from pykbroker_protocol.errors import ErrorCode
+from pykbroker_protocol.messages import Api
+
+Refusal = Callable[[Any, ErrorCode, int], Any]
+"""(request, code, version) -> the response that says so."""
+
+
+def top_level(api: Api) -> Refusal:
+    """The response has an error code of its own."""
+    response = api.response.type
+    return lambda request, code, version: response(error_code=code)
+
+
+def each_produced(request: Any, code: ErrorCode, version: int) -> ProduceResponse:
+    answer = ProduceResponse.TopicProduceResponse
+    return ProduceResponse(
+        responses=[
+            answer(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partition_responses=[
+                    answer.PartitionProduceResponse(index=partition.index, error_code=code, base_offset=-1)
+                    for partition in topic.partition_data
+                ],
+            )
+            for topic in request.topic_data
+        ]
+    )
+
+
+def each_offset(request: Any, code: ErrorCode, version: int) -> ListOffsetsResponse:
+    answer = ListOffsetsResponse.ListOffsetsTopicResponse
+    return ListOffsetsResponse(
+        topics=[
+            answer(
+                name=topic.name,
+                partitions=[
+                    answer.ListOffsetsPartitionResponse(partition_index=partition.partition_index, error_code=code)
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def each_described_topic(request: Any, code: ErrorCode, version: int) -> MetadataResponse:
+    answer = MetadataResponse.MetadataResponseTopic
+    asked = request.topics or []
+    nullable = version >= 12
+    topics = [
+        answer(error_code=code, name=topic.name if nullable else topic.name or "", topic_id=topic.topic_id)
+        for topic in asked
+    ]
+    return MetadataResponse(topics=topics, error_code=code)
+
+
+def each_commit(request: Any, code: ErrorCode, version: int) -> OffsetCommitResponse:
+    answer = OffsetCommitResponse.OffsetCommitResponseTopic
+    return OffsetCommitResponse(
+        topics=[
+            answer(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partitions=[
+                    answer.OffsetCommitResponsePartition(partition_index=partition.partition_index, error_code=code)
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def each_fetched_group(request: Any, code: ErrorCode, version: int) -> OffsetFetchResponse:
+    if version < 8:
+        return OffsetFetchResponse(error_code=code)
+    group = OffsetFetchResponse.OffsetFetchResponseGroup
+    return OffsetFetchResponse(groups=[group(group_id=asked.group_id, error_code=code) for asked in request.groups])
+
+
+def each_coordinator(request: Any, code: ErrorCode, version: int) -> FindCoordinatorResponse:
+    if version < 4:
+        return FindCoordinatorResponse(error_code=code, node_id=-1, port=-1)
+    found = FindCoordinatorResponse.Coordinator
+    return FindCoordinatorResponse(
+        coordinators=[found(key=key, node_id=-1, port=-1, error_code=code) for key in request.coordinator_keys]
+    )
+
+
+def each_described_group(request: Any, code: ErrorCode, version: int) -> DescribeGroupsResponse:
+    group = DescribeGroupsResponse.DescribedGroup
+    return DescribeGroupsResponse(groups=[group(group_id=name, error_code=code) for name in request.groups])
+
+
+def each_deleted_group(request: Any, code: ErrorCode, version: int) -> DeleteGroupsResponse:
+    result = DeleteGroupsResponse.DeletableGroupResult
+    return DeleteGroupsResponse(results=[result(group_id=name, error_code=code) for name in request.groups_names])
+
+
+def each_created_topic(request: Any, code: ErrorCode, version: int) -> CreateTopicsResponse:
+    result = CreateTopicsResponse.CreatableTopicResult
+    return CreateTopicsResponse(topics=[result(name=t.name, error_code=code, configs=[]) for t in request.topics])
+
+
+def each_deleted_topic(request: Any, code: ErrorCode, version: int) -> DeleteTopicsResponse:
+    result = DeleteTopicsResponse.DeletableTopicResult
+    by_name = [result(name=name, error_code=code) for name in request.topic_names]
+    by_state = [result(name=topic.name, topic_id=topic.topic_id, error_code=code) for topic in request.topics]
+    return DeleteTopicsResponse(responses=by_name or by_state)

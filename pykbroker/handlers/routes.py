@@ -1,0 +1,78 @@
+"""THE TABLE: which function answers which API, in which versions.  ApiVersions advertises it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pykbroker_protocol.apis.api_versions import API_VERSIONS
+from pykbroker_protocol.apis.create_topics import CREATE_TOPICS
+from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
+from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
+from pykbroker_protocol.apis.describe_cluster import DESCRIBE_CLUSTER
+from pykbroker_protocol.apis.describe_groups import DESCRIBE_GROUPS
+from pykbroker_protocol.apis.fetch import FETCH
+from pykbroker_protocol.apis.find_coordinator import FIND_COORDINATOR
+from pykbroker_protocol.apis.heartbeat import HEARTBEAT
+from pykbroker_protocol.apis.init_producer_id import INIT_PRODUCER_ID
+from pykbroker_protocol.apis.join_group import JOIN_GROUP
+from pykbroker_protocol.apis.leave_group import LEAVE_GROUP
+from pykbroker_protocol.apis.list_groups import LIST_GROUPS
+from pykbroker_protocol.apis.list_offsets import LIST_OFFSETS
+from pykbroker_protocol.apis.metadata import METADATA
+from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
+from pykbroker_protocol.apis.offset_fetch import OFFSET_FETCH
+from pykbroker_protocol.apis.produce import PRODUCE
+from pykbroker_protocol.apis.sync_group import SYNC_GROUP
+from pykbroker_protocol.messages import Api
+
+from . import api_versions, groups, offsets, refusals
+from .fetch import fetch
+from .list_offsets import list_offsets
+from .metadata import describe_cluster, metadata
+from .produce import produce
+from .producers import init_producer_id
+from .topics import create_topics, delete_topics
+
+Handler = Callable[[Any, Any, Any], Any]
+
+
+class Route(NamedTuple):
+    """`handler(broker, request, client)` gives a response, Later, or None for no reply; what it refuses as a whole with
+    Refused, `refused` puts into a response."""
+
+    api: Api
+    handler: Handler
+    refused: refusals.Refusal
+
+
+def advertised(api: Api) -> tuple[int, int, int]:
+    """(api key, lowest version, highest version) as ApiVersions states them."""
+    low, high = api.versions
+    # librdkafka before 2.11.1 turns compression off unless Produce starts at 0, so Kafka says 0 and refuses 0 to 2
+    # (KAFKA-18659), and so do we.
+    return api.key, 0 if api.key == PRODUCE.key else low, high - api.latest_unstable
+
+
+ROUTES = [
+    Route(PRODUCE, produce, refusals.each_produced),
+    Route(FETCH, fetch, refusals.top_level(FETCH)),
+    Route(LIST_OFFSETS, list_offsets, refusals.each_offset),
+    Route(METADATA, metadata, refusals.each_described_topic),
+    Route(OFFSET_COMMIT, offsets.offset_commit, refusals.each_commit),
+    Route(OFFSET_FETCH, offsets.offset_fetch, refusals.each_fetched_group),
+    Route(FIND_COORDINATOR, groups.find_coordinator, refusals.each_coordinator),
+    Route(JOIN_GROUP, groups.join_group, refusals.top_level(JOIN_GROUP)),
+    Route(HEARTBEAT, groups.heartbeat, refusals.top_level(HEARTBEAT)),
+    Route(LEAVE_GROUP, groups.leave_group, refusals.top_level(LEAVE_GROUP)),
+    Route(SYNC_GROUP, groups.sync_group, refusals.top_level(SYNC_GROUP)),
+    Route(DESCRIBE_GROUPS, groups.describe_groups, refusals.each_described_group),
+    Route(LIST_GROUPS, groups.list_groups, refusals.top_level(LIST_GROUPS)),
+    Route(API_VERSIONS, api_versions.answering(lambda: ADVERTISED), refusals.top_level(API_VERSIONS)),
+    Route(CREATE_TOPICS, create_topics, refusals.each_created_topic),
+    Route(DELETE_TOPICS, delete_topics, refusals.each_deleted_topic),
+    Route(INIT_PRODUCER_ID, init_producer_id, refusals.top_level(INIT_PRODUCER_ID)),
+    Route(DELETE_GROUPS, groups.delete_groups, refusals.each_deleted_group),
+    Route(DESCRIBE_CLUSTER, describe_cluster, refusals.top_level(DESCRIBE_CLUSTER)),
+]
+ADVERTISED = [advertised(route.api) for route in ROUTES]

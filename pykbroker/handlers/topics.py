@@ -1,0 +1,133 @@
+"""CreateTopics and DeleteTopics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pykbroker_protocol.apis.create_topics import CreateTopicsRequest, CreateTopicsResponse
+from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
+from pykbroker_protocol.errors import ErrorCode, Refused
+from pykbroker_protocol.types import NO_UUID
+
+from pykbroker.config.topic import described_topic_config
+from pykbroker.config.values import ConfigInvalid
+from pykbroker.topics import names
+from pykbroker.topics.catalog import BROKER_RESOURCE, Topic
+from pykbroker.topics.creation import NewTopic, check_name, partition_count
+
+from .broker import Broker
+from .client import Client
+
+_Created = CreateTopicsResponse.CreatableTopicResult
+_Deleted = DeleteTopicsResponse.DeletableTopicResult
+_Asked = CreateTopicsRequest.CreatableTopic
+
+
+def create_topics(broker: Broker, request: CreateTopicsRequest, client: Client) -> CreateTopicsResponse:
+    """Each topic is created or refused, whatever becomes of the others; one that is named twice is refused."""
+    times = Counter(asked.name for asked in request.topics)
+    results = [_create(broker, asked, request.validate_only) for asked in request.topics if times[asked.name] == 1]
+    twice = [_twice(name) for name, count in times.items() if count > 1]
+    return CreateTopicsResponse(topics=[*results, *twice])
+
+
+def _twice(name: str) -> _Created:
+    why = "Duplicate topic name."
+    return _Created(name=name, error_code=ErrorCode.INVALID_REQUEST, error_message=why, configs=[])
+
+
+def _create(broker: Broker, asked: _Asked, validate_only: bool) -> _Created:
+    configs = {config.name: config.value for config in asked.configs}
+    new = NewTopic(
+        name=asked.name,
+        num_partitions=asked.num_partitions,
+        replication_factor=asked.replication_factor,
+        assignments=[(assignment.partition_index, assignment.broker_ids) for assignment in asked.assignments],
+        configs=configs,
+    )
+    try:
+        partitions = _check(broker, new)
+    except Refused as refused:
+        return _Created(name=new.name, error_code=refused.code, error_message=refused.why, configs=[])
+    topic_id = NO_UUID if validate_only else broker.create_topic(new, partitions).topic_id
+    return _Created(
+        name=new.name,
+        topic_id=topic_id,
+        num_partitions=partitions,
+        replication_factor=1,
+        configs=[
+            _Created.CreatableTopicConfigs(name=name, value=value, config_source=source)
+            for name, value, source in described_topic_config(
+                broker.config, configs, broker.catalog.configs.get((BROKER_RESOURCE, ""))
+            )
+        ],
+    )
+
+
+def _check(broker: Broker, new: NewTopic) -> int:
+    """The partitions that `new` gets; raises Refused if it may not be."""
+    if new.name == names.CLUSTER_METADATA:
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {new.name} is prohibited.")
+    check_name(broker.catalog, new.name)
+    try:
+        broker.config.log_config(new.configs)
+    except ConfigInvalid as invalid:
+        raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
+    config = broker.config
+    return partition_count(
+        new,
+        broker.node,
+        default_partitions=config.num_partitions,
+        default_replication=config.default_replication_factor,
+    )
+
+
+def create_by_default(broker: Broker, name: str) -> Topic:
+    """A topic that a client named without creating it, with the broker's defaults.
+
+    Kafka answers such a client with an error and creates the topic meanwhile; here it is there at once.
+
+    Raises:
+        Refused: INVALID_TOPIC_EXCEPTION.
+    """
+    if name == names.GROUP_METADATA:
+        return broker.ensure_internal_topic(name)
+    new = NewTopic(name)
+    return broker.create_topic(new, _check(broker, new))
+
+
+def delete_topics(broker: Broker, request: DeleteTopicsRequest, client: Client) -> DeleteTopicsResponse:
+    """Topics by name, or by id from version 6 on; each is deleted or refused."""
+    asked = [(name, NO_UUID) for name in request.topic_names] or [(t.name, t.topic_id) for t in request.topics]
+    return DeleteTopicsResponse(responses=list(_delete_each(broker, asked)))
+
+
+def _delete_each(broker: Broker, asked: list[tuple[str | None, bytes]]) -> Iterable[_Deleted]:
+    times = Counter(asked)
+    for name, topic_id in times:
+        try:
+            if not broker.config.delete_topic_enable:
+                raise Refused(ErrorCode.TOPIC_DELETION_DISABLED)
+            if times[name, topic_id] > 1:
+                raise Refused(ErrorCode.INVALID_REQUEST, f"Duplicate topic {'name' if name else 'id'}.")
+            topic = _named(broker, name, topic_id)
+            broker.delete_topic(topic)
+        except Refused as refused:
+            yield _Deleted(name=name, topic_id=topic_id, error_code=refused.code, error_message=refused.why or None)
+        else:
+            yield _Deleted(name=topic.name, topic_id=topic.topic_id)
+
+
+def _named(broker: Broker, name: str | None, topic_id: bytes) -> Topic:
+    if name is not None and topic_id != NO_UUID:
+        raise Refused(ErrorCode.INVALID_REQUEST, "You may not specify both topic name and topic id.")
+    if name is None and topic_id == NO_UUID:
+        raise Refused(ErrorCode.INVALID_REQUEST, "Neither topic name nor id were specified.")
+    if name is None:
+        if topic := broker.catalog.topic_by_id(topic_id):
+            return topic
+        raise Refused(ErrorCode.UNKNOWN_TOPIC_ID)
+    if topic := broker.catalog.topic_by_name(name):
+        return topic
+    raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)

@@ -1,0 +1,85 @@
+"""The broker's whole life: open, listen, say so, serve, keep up, and close cleanly."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import trio
+
+from pykbroker.config import Config, Endpoint
+from pykbroker.handlers.broker import Broker
+from pykbroker.runtime.clock import Clock
+from pykbroker.server import start, upkeep
+from pykbroker.server.answering import Answering
+from pykbroker.server.limits import Limits
+from pykbroker.server.listener import Listener, bind
+from pykbroker.server.serve import STOPPING, serve
+
+log = logging.getLogger("pykbroker.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a broker that serves can say of itself; addresses as `PLAINTEXT://127.0.0.1:9092`, with the bound ports."""
+
+    addresses: Sequence[str]
+    data_directory: str
+
+
+async def run(config: Config, *, ready: Callable[[Ready], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called once clients can connect.
+
+    Raises:
+        StorageError: the data directory is another broker's, or cannot be used.
+        CannotListen: an address cannot be had.
+    """
+    clock = Clock()
+    broker = start.open_broker(config, clock)
+    listeners: list[Listener] = []
+    try:
+        for endpoint in config.endpoints:
+            listeners.append(bind(endpoint.listener_name, endpoint.host or "", endpoint.port))
+        start.register(broker, _advertised(config, listeners))
+        await _serve(config, broker, listeners, clock, ready)
+    finally:
+        for listener in listeners:
+            listener.close()
+        broker.data.close()
+        log.info("stopped")
+
+
+async def _serve(
+    config: Config, broker: Broker, listeners: Sequence[Listener], clock: Clock, ready: Callable[[Ready], None]
+) -> None:
+    limits = Limits(
+        socket_request_max_bytes=config.socket_request_max_bytes,
+        queued_max_request_bytes=config.queued_max_request_bytes,
+        connections_max_idle_ms=config.connections_max_idle_ms,
+    )
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(broker.groups.keep_time)
+        nursery.start_soon(upkeep.keep_up, broker)
+        serving = partial(serve, listeners, Answering(broker).answer, limits=limits, clock=clock, signals=STOPPING)
+        async with trio.open_nursery() as serving_nursery:
+            await serving_nursery.start(serving)
+            bound = [Endpoint(listener.name, listener.host, listener.port) for listener in listeners]
+            ready(Ready([str(endpoint) for endpoint in bound], config.data_directory))
+        nursery.cancel_scope.cancel()
+
+
+def _advertised(config: Config, listeners: Sequence[Listener]) -> list[tuple[str, str, int]]:
+    """(name, host, port) of what clients are told: port 0 is what was bound, and no host is this machine's name."""
+    bound = {listener.name: listener for listener in listeners}
+    return [
+        (
+            endpoint.listener_name,
+            endpoint.host or socket.getfqdn(),
+            endpoint.port or bound[endpoint.listener_name].port,
+        )
+        for endpoint in config.advertised_endpoints
+        if endpoint.listener_name in bound
+    ]
