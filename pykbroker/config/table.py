@@ -32,6 +32,8 @@ _CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
 _PROTOCOLS = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT"
 _RETENTION = "Nothing is deleted by age or size yet."
 _COMPACTION = "Nothing is compacted yet."
+_SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
+_CODEC = "Batches are kept as they came."
 _EXPIRY = "Offsets do not expire yet."
 
 # fmt: off — a row reads best on one line or two
@@ -92,9 +94,9 @@ class BrokerProperties(Values):
         "PLAINTEXT", "[PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL]", later="There is no second broker to talk to."
     )
     socket_request_max_bytes = Int("104857600", "[1,...]", "A request that says it is larger closes its connection.")
-    socket_send_buffer_bytes = Int("102400", "", "SO_SNDBUF of each connection; -1 leaves the system's.")
-    socket_receive_buffer_bytes = Int("102400", "", "SO_RCVBUF of each connection; -1 leaves the system's.")
-    socket_listen_backlog_size = Int("50", "[1,...]", "The backlog of each listening socket.")
+    socket_send_buffer_bytes = Int("102400", "", later="The system sizes the buffers.")
+    socket_receive_buffer_bytes = Int("102400", "", later="The system sizes the buffers.")
+    socket_listen_backlog_size = Int("50", "[1,...]", later="The backlog is 1000.")
     connections_max_idle_ms = Long("600000", "", "A connection that sends nothing for so long is closed.")
     queued_max_request_bytes = Long(
         "536870912",
@@ -114,7 +116,7 @@ class BrokerProperties(Values):
     )
     auto_create_topics_enable = Boolean("true", "", "Metadata creates an unknown topic when the client allows it.")
     delete_topic_enable = Boolean("true", "", "DeleteTopics is refused when false.")
-    min_insync_replicas = Int("1", "[1,...]", "With more than one, acks=all is refused: there is one replica.")
+    min_insync_replicas = Int("1", "[1,...]", later="There is one replica, and acks=all is answered by it.")
     unclean_leader_election_enable = Boolean("false", "", later="There is one replica: no election is unclean.")
 
     # The log
@@ -127,16 +129,18 @@ class BrokerProperties(Values):
     log_roll_jitter_hours = Int("0", "[0,...]", "log.roll.jitter.ms in hours, when that is not set.")
     log_index_interval_bytes = Int("4096", "[0,...]", "Bytes of log between two entries of its indexes.")
     log_index_size_max_bytes = Int("10485760", "[4,...]", "An index that is full rolls its segment.")
-    log_flush_interval_messages = Long(
-        _LONG_MAX, "[1,...]", "Records between two syncs of a partition's log to the disk."
-    )
-    log_flush_interval_ms = MaybeLong(None, "", "A partition's log is synced to the disk so long after a write.")
-    log_flush_scheduler_interval_ms = Long(_LONG_MAX, "", "Stands for log.flush.interval.ms when that is not set.")
+    log_flush_interval_messages = Long(_LONG_MAX, "[1,...]", later=_SYNC)
+    log_flush_interval_ms = MaybeLong(None, "", later=_SYNC)
+    log_flush_scheduler_interval_ms = Long(_LONG_MAX, "", later=_SYNC)
     log_flush_offset_checkpoint_interval_ms = Int(
         "60000", "[0,...]", "How often recovery points are written: what is behind them is not scanned after a crash."
     )
-    log_flush_start_offset_checkpoint_interval_ms = Int("60000", "[0,...]", "How often log start offsets are written.")
-    log_segment_delete_delay_ms = Long("60000", "[0,...]", "The files of a deleted topic stay so long, renamed.")
+    log_flush_start_offset_checkpoint_interval_ms = Int(
+        "60000", "[0,...]", later="Log start offsets are written with the recovery points."
+    )
+    log_segment_delete_delay_ms = Long(
+        "60000", "[0,...]", "The files of deleted topics are removed at intervals of this length."
+    )
     log_preallocate = Boolean("false", "", later="A segment's file grows as it is written.")
 
     # Retention and compaction
@@ -160,12 +164,10 @@ class BrokerProperties(Values):
 
     # Records
     message_max_bytes = Int("1048588", "[0,...]", "A larger batch is refused with MESSAGE_TOO_LARGE.")
-    compression_type = String(
-        "producer", _CODECS, "Batches of another codec are compressed anew; producer keeps what came."
-    )
-    compression_gzip_level = Int("-1", "[1,...,9] or -1", "The level when a batch is compressed anew with gzip.")
-    compression_lz4_level = Int("9", "[1,...,17]", "The level when a batch is compressed anew with lz4.")
-    compression_zstd_level = Int("3", "[-131072,...,22]", "The level when a batch is compressed anew with zstd.")
+    compression_type = String("producer", _CODECS, later=_CODEC)
+    compression_gzip_level = Int("-1", "[1,...,9] or -1", later=_CODEC)
+    compression_lz4_level = Int("9", "[1,...,17]", later=_CODEC)
+    compression_zstd_level = Int("3", "[-131072,...,22]", later=_CODEC)
     log_message_timestamp_type = String(
         "CreateTime", "[CreateTime, LogAppendTime]", "Whose time a record has: its producer's, or the broker's."
     )
@@ -198,7 +200,7 @@ class BrokerProperties(Values):
         "Only classic is served yet.",
     )
     offsets_topic_num_partitions = Int("50", "[1,...]", "Partitions of __consumer_offsets when it is created.")
-    offsets_topic_replication_factor = Short("3", "[1,...]", "", _ONE_REPLICA)
+    offsets_topic_replication_factor = Short("3", "[1,...]", later=_ONE_REPLICA)
     offsets_topic_segment_bytes = Int("104857600", "[1,...]", "segment.bytes of __consumer_offsets when it is created.")
     offsets_topic_compression_codec = Int("0", "", later="Offsets are written uncompressed.")
     offset_metadata_max_bytes = Int(

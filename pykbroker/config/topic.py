@@ -32,6 +32,8 @@ _LONG_MAX = "9223372036854775807"
 _THROTTLED = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
 _RETENTION = "Nothing is deleted by age or size yet."
 _COMPACTION = "Nothing is compacted yet."
+_SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
+_CODEC = "Batches are kept as they came."
 _TIERED = "There is no tiered storage."
 _CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
 
@@ -48,45 +50,20 @@ class LogConfig(Values):
         "Neither deletion nor compaction runs yet.",
         broker=("log.cleanup.policy",),
     )
-    compression_type = String(
-        "producer",
-        _CODECS,
-        "Batches of another codec are compressed anew; producer keeps what came.",
-        broker=("compression.type",),
-    )
-    compression_gzip_level = Int(
-        "-1",
-        "[1,...,9] or -1",
-        "The level when a batch is compressed anew with gzip.",
-        broker=("compression.gzip.level",),
-    )
-    compression_lz4_level = Int(
-        "9", "[1,...,17]", "The level when a batch is compressed anew with lz4.", broker=("compression.lz4.level",)
-    )
-    compression_zstd_level = Int(
-        "3",
-        "[-131072,...,22]",
-        "The level when a batch is compressed anew with zstd.",
-        broker=("compression.zstd.level",),
-    )
+    compression_type = String("producer", _CODECS, later=_CODEC, broker=("compression.type",))
+    compression_gzip_level = Int("-1", "[1,...,9] or -1", later=_CODEC, broker=("compression.gzip.level",))
+    compression_lz4_level = Int("9", "[1,...,17]", later=_CODEC, broker=("compression.lz4.level",))
+    compression_zstd_level = Int("3", "[-131072,...,22]", later=_CODEC, broker=("compression.zstd.level",))
     delete_retention_ms = Long("86400000", "[0,...]", later=_COMPACTION, broker=("log.cleaner.delete.retention.ms",))
     file_delete_delay_ms = Long(
         "60000",
         "[0,...]",
-        "The files of the deleted topic stay so long, renamed.",
+        later="The broker's log.segment.delete.delay.ms counts for every topic.",
         broker=("log.segment.delete.delay.ms",),
     )
-    flush_messages = Long(
-        _LONG_MAX,
-        "[1,...]",
-        "Records between two syncs of a partition's log to the disk.",
-        broker=("log.flush.interval.messages",),
-    )
+    flush_messages = Long(_LONG_MAX, "[1,...]", later=_SYNC, broker=("log.flush.interval.messages",))
     flush_ms = Long(
-        _LONG_MAX,
-        "[0,...]",
-        "A partition's log is synced to the disk so long after a write.",
-        broker=("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
+        _LONG_MAX, "[0,...]", later=_SYNC, broker=("log.flush.interval.ms", "log.flush.scheduler.interval.ms")
     )
     follower_replication_throttled_replicas = List("", _THROTTLED, later="There is one replica.")
     index_interval_bytes = Int(
@@ -123,10 +100,7 @@ class LogConfig(Values):
     )
     min_compaction_lag_ms = Long("0", "[0,...]", later=_COMPACTION, broker=("log.cleaner.min.compaction.lag.ms",))
     min_insync_replicas = Int(
-        "1",
-        "[1,...]",
-        "With more than one, acks=all is refused: there is one replica.",
-        broker=("min.insync.replicas",),
+        "1", "[1,...]", later="There is one replica, and acks=all is answered by it.", broker=("min.insync.replicas",)
     )
     preallocate = Boolean("false", later="A segment's file grows as it is written.", broker=("log.preallocate",))
     remote_log_copy_disable = Boolean("false", later=_TIERED)
