@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 
-from pykbroker.server.contract import Answer, Chunk
+from pykbroker.server.contract import Answer
 from pykbroker.storage.slice import FileSlice
 
 # No connection gets more of a file than this in one turn, however fast its client reads.
@@ -37,7 +37,7 @@ def send_owed(sock: socket.socket, owed: Answer) -> bool:
                 if sent == chunk.length:
                     del owed[0]
                 else:
-                    owed[0] = FileSlice(chunk.file, chunk.position + sent, chunk.length - sent)
+                    owed[0] = chunk._replace(position=chunk.position + sent, length=chunk.length - sent)
             elif len(owed) == 1:
                 sent = sock.send(chunk)
                 if sent == len(chunk):
@@ -64,45 +64,43 @@ def _send_run(sock: socket.socket, owed: Answer) -> bool:
             break
         run.append(chunk)
     sent = _send_all_of(sock, run, flags)
+    if sent == sum(map(len, run)):
+        del owed[: len(run)]
+        return True
     for position, chunk in enumerate(run):
         if sent < len(chunk):
             owed[:position] = []
             owed[0] = memoryview(chunk)[sent:]
             return False
         sent -= len(chunk)
-    del owed[: len(run)]
-    return True
+    raise AssertionError("more bytes went out than were owed")
 
 
-if hasattr(socket.socket, "sendmsg"):
-
-    def _send_all_of(sock: socket.socket, run: list[bytes | bytearray | memoryview], flags: int) -> int:
-        return sock.sendmsg(run, [], flags)
-
-else:
-
-    def _send_all_of(sock: socket.socket, run: list[bytes | bytearray | memoryview], flags: int) -> int:
-        return sock.send(b"".join(run))
+def _send_file(sock: socket.socket, part: FileSlice, at_most: int) -> int:
+    if not part.length:
+        return 0
+    sent = _send_part(sock, part._replace(length=min(part.length, at_most)))
+    if not sent:
+        raise EOFError(f"no byte {part.position} in a file that should have {part.length} more")
+    return sent
 
 
-if hasattr(os, "sendfile"):
-
-    def _send_file(sock: socket.socket, part: FileSlice, at_most: int) -> int:
-        if not part.length:
-            return 0
-        sent = os.sendfile(sock.fileno(), part.file.fileno(), part.position, min(part.length, at_most))
-        if not sent:
-            raise EOFError(f"no byte {part.position} in a file that should have {part.length} more")
-        return sent
-
-else:
-
-    def _send_file(sock: socket.socket, part: FileSlice, at_most: int) -> int:
-        wanted = min(part.length, at_most)
-        content = FileSlice(part.file, part.position, wanted).read()
-        if len(content) != wanted:
-            raise EOFError(f"no byte {part.position + len(content)} in a file that should have {wanted} more")
-        return sock.send(content)
+def _gather(sock: socket.socket, run: list[bytes | bytearray | memoryview], flags: int) -> int:
+    return sock.sendmsg(run, [], flags)
 
 
-__all__ = ["Chunk", "send_owed"]
+def _join(sock: socket.socket, run: list[bytes | bytearray | memoryview], flags: int) -> int:
+    return sock.send(b"".join(run), flags)
+
+
+def _from_page_cache(sock: socket.socket, part: FileSlice) -> int:
+    return os.sendfile(sock.fileno(), part.file.fileno(), part.position, part.length)
+
+
+def _read(sock: socket.socket, part: FileSlice) -> int:
+    return sock.send(part.read())
+
+
+# Windows has neither call.
+_send_all_of = _gather if hasattr(socket.socket, "sendmsg") else _join
+_send_part = _from_page_cache if hasattr(os, "sendfile") else _read

@@ -9,7 +9,7 @@ import pytest
 from conftest import echo, framed
 from pykbroker_protocol.errors import Malformed
 
-from pykbroker.server.contract import Hangup
+from pykbroker.handlers.replies import Hangup
 
 
 def lines(caplog):

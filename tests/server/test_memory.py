@@ -90,3 +90,17 @@ async def test_small_requests_are_served_while_large_ones_wait_for_room(start):
     await second.stream.send_all(struct.pack(">i", 90_000) + bytes(20_000))
     await trio.testing.wait_all_tasks_blocked(0.02)
     assert await small.ask(b"hello") == b"hello"
+
+
+async def test_a_request_that_the_machine_has_no_memory_for_closes_its_connection_only(start, caplog, monkeypatch):
+    served = await start()
+    huge, small = await served.connect(), await served.connect()
+
+    def grant(inbox):
+        raise MemoryError
+
+    monkeypatch.setattr("pykbroker.server.framing.Inbox.grant", grant)
+    await huge.stream.send_all(struct.pack(">i", 50_000_000) + bytes(10))
+    assert await huge.is_closed()
+    assert "no memory for a request of 50000000 bytes" in caplog.text
+    assert await small.ask(b"hello") == b"hello"

@@ -27,7 +27,9 @@ async def ended(served) -> None:
 async def test_what_is_under_way_is_answered_and_then_all_is_closed(start):
     release = trio.Event()
     served = await start(parking(release), signals=(signal.SIGTERM,))
+    await (await served.connect()).stream.aclose()
     resting, waiting = await served.connect(), await served.connect()
+    await served.until(lambda: len(served.serving.connections) == 2)
     assert await resting.ask(b"hello") == b"hello"
     await waiting.send(b"wait", b"behind it")
     await trio.testing.wait_all_tasks_blocked(0.02)
