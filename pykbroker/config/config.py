@@ -52,7 +52,8 @@ class Config(BrokerProperties):
         self.__dict__.update(explicit=settings, sources=sources, warnings=tuple(warnings))
         self.__dict__.update(self._node(), **self._memory(), **self._directory(), **self._listening())
         self._check_together()
-        self.__dict__["_log_defaults"] = self._log_defaults_of_broker()
+        defaults = self._topic_defaults()
+        self.__dict__.update(_log_defaults=defaults, _broker_log_config=LogConfig(**defaults))
 
     def log_config(self, overrides: Mapping[str, str | None] | None = None) -> LogConfig:
         """The settings of a topic that sets `overrides` itself; raises ConfigInvalid with Kafka's message.
@@ -61,25 +62,21 @@ class Config(BrokerProperties):
         """
         if not overrides:
             return self._broker_log_config
-        both = self._log_defaults | read_topic_config(overrides)
-        config = LogConfig(both, producer_id_expiration_ms=self.producer_id_expiration_ms)
+        config = LogConfig(**(self._log_defaults | read_topic_config(overrides)))
         check_together(config)
         return config
 
     _log_defaults: dict[str, Any]
     _broker_log_config: LogConfig
 
-    def _log_defaults_of_broker(self) -> dict[str, Any]:
-        defaults = {}
+    def _topic_defaults(self) -> dict[str, Any]:
+        defaults = {"producer_id_expiration_ms": self.producer_id_expiration_ms}
         for name, row in LogConfig.table().items():
             for synonym in row.broker:
                 value = getattr(self, _attribute(synonym))
                 if value is not None:
                     defaults[_attribute(name)] = _in_ms(synonym, value)
                     break
-        self.__dict__["_broker_log_config"] = LogConfig(
-            defaults, producer_id_expiration_ms=self.producer_id_expiration_ms
-        )
         return defaults
 
     def _node(self) -> dict[str, Any]:

@@ -136,11 +136,10 @@ class LogConfig(Values):
     )
     # fmt: on
 
-    def __init__(self, values: Mapping[str, Any] | None = None, *, producer_id_expiration_ms: int = 86_400_000) -> None:
+    def __init__(self, *, producer_id_expiration_ms: int = 86_400_000, **values: Any) -> None:
         """`values` by attribute, already typed; what is missing has Kafka's default."""
-        given = {} if values is None else values
-        assert given.keys() <= _DEFAULTS.keys(), f"no topic properties: {given.keys() - _DEFAULTS.keys()}"
-        self.__dict__.update(_DEFAULTS, **given)
+        assert values.keys() <= _DEFAULTS.keys(), f"no topic properties: {values.keys() - _DEFAULTS.keys()}"
+        self.__dict__.update(_DEFAULTS, **values)
         # The broker's, not the topic's; it is here because a log forgets producers without asking the broker.
         self.__dict__["producer_id_expiration_ms"] = producer_id_expiration_ms
 
