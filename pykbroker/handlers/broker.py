@@ -10,6 +10,7 @@ from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.cluster_metadata import ProducerIdsRecord
 
 from pykbroker.config.config import Config
+from pykbroker.groups.coordinator import Groups
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
 from pykbroker.storage.data_directory import DataDirectory
@@ -43,7 +44,7 @@ class Broker:
     catalog: Catalog
     catalog_log: PartitionLog
     catalog_epoch: int
-    groups: Coordination
+    groups: Coordination[Groups]
     fetch_sessions: FetchSessions
     new_uuid: Callable[[], bytes]
     endpoints: dict[str, tuple[str, int]] = field(default_factory=dict)  # listener's name -> advertised host, port

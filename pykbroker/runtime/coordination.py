@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import trio
@@ -32,6 +32,9 @@ class Machine(Protocol):
         """When it next wants a tick, in the clock's `now`; None while it waits for nobody."""
 
     def tick(self, *, now: int, timestamp: int) -> list[Effect]: ...
+
+
+M = TypeVar("M", bound=Machine)
 
 
 class _Waiter:
@@ -59,13 +62,13 @@ class _Waiter:
         return self._outcome
 
 
-class Coordination:
+class Coordination(Generic[M]):
     """The shell of one machine.
 
     `persist` appends a Persist's records to the log and then replays them to the machine, or raises and does neither.
     """
 
-    def __init__(self, machine: Machine, persist: Callable[[Persist], None], clock: Clock) -> None:
+    def __init__(self, machine: M, persist: Callable[[Persist], None], clock: Clock) -> None:
         self.machine = machine
         self._persist = persist
         self._clock = clock
@@ -75,7 +78,7 @@ class Coordination:
         self._deadline: int | None = None
         self._deadline_moved = trio.Event()
 
-    def ask(self, question: Callable[..., Sequence[Effect]], *args: Any) -> Any | Later[Any]:
+    def ask(self, question: Callable[..., Sequence[Effect]], *args: Any) -> Any:
         """Put `question(*args, ticket=, now=, timestamp=)` to the machine; its answer, or Later when it has to wait.
 
         An answer that is there at once costs no trio object.

@@ -153,10 +153,8 @@ def _persist(broker: Broker, machine: Groups, effect: Persist) -> None:
 
 def _replay_groups(broker: Broker, machine: Groups) -> None:
     topic = broker.catalog.topic_by_name(names.GROUP_METADATA)
-    if topic is None:
-        return
     for name, partition in sorted(broker.data.partitions_on_disk()):
-        if name == topic.name and partition < topic.partitions:
+        if topic is not None and name == topic.name and partition < topic.partitions:
             for record in _records(broker.leader_log(topic, partition)):
                 if record.key is not None:
                     machine.replay(record.key, record.value)
