@@ -1,28 +1,14 @@
 """What a person reads when they ask for help, or ask for something wrong.  Each runs the real command."""
 
-import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from running import ROOT, environment, run
 
 import pykbroker
-
-ROOT = Path(__file__).parents[2]
-
-
-def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "protocol")])
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
-    return subprocess.run(
-        [sys.executable, "-m", "pykbroker", *words],
-        env={**inherited, "PYTHONPATH": paths, **environment},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
 
 
 def test_the_version_is_the_packages():
@@ -44,14 +30,8 @@ def serve_help() -> str:
 
 def test_help_does_not_load_the_broker():
     code = "import sys, pykbroker.cli.main; print(sorted({'trio', 'construct', 'pykbroker.server'} & set(sys.modules)))"
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "protocol")])
-    shown = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    command = [sys.executable, "-c", code]
+    shown = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=30)
     assert shown.stdout == "[]\n"
 
 

@@ -1,0 +1,77 @@
+"""`pykbroker serve` says when it is ready, ends as asked, and names what keeps it from going on."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from running import run, serving
+
+from pykbroker import __version__
+
+
+def test_the_ready_line_has_the_bound_address_and_the_data_directory(tmp_path: Path):
+    with serving(tmp_path / "data") as broker:
+        socket.create_connection(("127.0.0.1", broker.port)).close()
+        address = f"PLAINTEXT://127.0.0.1:{broker.port}"
+        assert broker.ready_line == (
+            f"Kafka Server started: pykbroker {__version__} at {address}, data in {tmp_path / 'data'}\n"
+        )
+
+
+def test_the_ready_file_has_the_address_once_clients_can_connect(tmp_path: Path):
+    with serving(tmp_path / "data", "--ready-file", str(tmp_path / "ready")) as broker:
+        broker.stop()
+        assert (tmp_path / "ready").read_text() == f"127.0.0.1:{broker.port}\n"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_0_and_without_a_traceback(tmp_path: Path, how: signal.Signals):
+    with serving(tmp_path / "data") as broker:
+        assert broker.stop(how) == 0
+    assert "Traceback" not in "".join(broker.log)
+
+
+def test_a_setting_without_effect_is_one_line_of_warning(tmp_path: Path):
+    with serving(tmp_path / "data", "-c", "num.io.threads=8") as broker:
+        broker.stop()
+    (warning,) = [line for line in broker.log if "WARNING" in line]
+    assert warning.endswith("pykbroker.config: num.io.threads is accepted and has no effect: It is not read yet.\n")
+
+
+def refused(*words: str) -> str:
+    shown = run("serve", "--log-level", "error", *words)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr.startswith("pykbroker: ")
+    assert shown.stderr.count("\n") == 1
+    return shown.stderr
+
+
+def at(listener: str, data: Path) -> list[str]:
+    return ["-c", f"listeners={listener}", "-c", f"log.dirs={data}"]
+
+
+def test_a_port_in_use_is_one_line_that_names_it(tmp_path: Path):
+    with serving(tmp_path / "one") as broker:
+        listener = f"PLAINTEXT://127.0.0.1:{broker.port}"
+        assert f"127.0.0.1:{broker.port}" in refused(*at(listener, tmp_path / "two"))
+
+
+def test_a_data_directory_in_use_is_one_line_that_says_what_to_do(tmp_path: Path):
+    with serving(tmp_path / "data"):
+        line = refused(*at("PLAINTEXT://127.0.0.1:0", tmp_path / "data"))
+    assert str(tmp_path / "data") in line
+    assert "log.dirs" in line
+
+
+def test_a_data_directory_that_cannot_be_made_is_one_line(tmp_path: Path):
+    (tmp_path / "file").touch()
+    assert str(tmp_path / "file") in refused(*at("PLAINTEXT://127.0.0.1:0", tmp_path / "file"))
+
+
+def test_a_ready_file_that_cannot_be_written_is_one_line(tmp_path: Path):
+    missing = tmp_path / "missing" / "ready"
+    shown = run("serve", *at("PLAINTEXT://127.0.0.1:0", tmp_path / "data"), "--ready-file", str(missing))
+    assert shown.returncode == 1
+    assert f"pykbroker: The ready file {missing} cannot be written" in shown.stderr
+    assert "Traceback" not in shown.stderr
