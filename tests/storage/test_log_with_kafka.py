@@ -62,7 +62,10 @@ def complaints(said: str) -> list[str]:
 def kafka(data: Path) -> Iterator[str]:
     """An Apache Kafka on that directory, stopped cleanly at the end."""
     with subprocess.Popen(
-        [SCRIPT, "serve", "--data", data], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [SCRIPT, "serve", "--data", data, "-c", "transaction.state.log.num.partitions=1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as broker:
         assert broker.stdout is not None
         address = next((line.split()[3].rstrip(",") for line in broker.stdout if "Kafka Server started" in line), None)
