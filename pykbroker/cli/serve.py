@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pykbroker.server.app import Ready
 
 _FAILED, _WRONG = 1, 2
+_ANY_HOST = re.compile(r"://(\[::\]|0\.0\.0\.0)?:")
 
 log = logging.getLogger("pykbroker.config")
 
@@ -70,14 +72,21 @@ class _CannotAnnounce(Exception):
 
 def _announcer(ready_file: Path | None) -> Callable[[Ready], None]:
     def announce(ready: Ready) -> None:
-        addresses = ", ".join(ready.addresses)
-        print(
-            f"Kafka Server started: pykbroker {__version__} at {addresses}, data in {ready.data_directory}", flush=True
-        )
+        places = ", ".join(reachable(address) + _everywhere(address) for address in ready.addresses)
+        print(f"Kafka Server started: pykbroker {__version__} at {places}, data in {ready.data_directory}", flush=True)
         if ready_file is not None:
-            _write(ready_file, "".join(f"{address.split('://')[-1]}\n" for address in ready.addresses))
+            _write(ready_file, "".join(f"{reachable(address).split('://')[1]}\n" for address in ready.addresses))
 
     return announce
+
+
+def reachable(address: str) -> str:
+    """The bound address as something to connect to: one that stands for every interface is no host's."""
+    return _ANY_HOST.sub("://localhost:", address)
+
+
+def _everywhere(address: str) -> str:
+    return " (every interface)" if _ANY_HOST.search(address) else ""
 
 
 def _write(path: Path, text: str) -> None:

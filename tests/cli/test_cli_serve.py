@@ -8,6 +8,7 @@ import pytest
 from running import run, serving
 
 from pykbroker import __version__
+from pykbroker.cli.serve import reachable
 
 
 def test_the_ready_line_has_the_bound_address_and_the_data_directory(tmp_path: Path):
@@ -23,6 +24,12 @@ def test_the_ready_file_has_the_address_once_clients_can_connect(tmp_path: Path)
     with serving(tmp_path / "data", "--ready-file", str(tmp_path / "ready")) as broker:
         broker.stop()
         assert (tmp_path / "ready").read_text() == f"127.0.0.1:{broker.port}\n"
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "[::]"])
+def test_every_interface_is_told_as_an_address_to_connect_to(host: str):
+    assert reachable(f"PLAINTEXT://{host}:9092") == "PLAINTEXT://localhost:9092"
+    assert reachable("PLAINTEXT://[::1]:9092") == "PLAINTEXT://[::1]:9092"
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
