@@ -1,8 +1,8 @@
 """Structs whose fields say in which versions they exist, and the one Python class that each has for all versions.
 
-A field's line carries its gate: `since(3, String)`, `until(12, String)`, `between(1, 4, Int32)`, `tagged(0, since(12, String))`,
-`always(Int32, default=-1)`.  Numbers are inclusive.  A field that is absent from a version, or not given, has its default,
-which is Kafka's own: zero, "", no items, unless the line says otherwise.
+A field's line carries its gate: `since(3, String)`, `until(12, String)`, `between(1, 4, Int32)`,
+`tagged(0, since(12, String))`, `always(Int32, default=-1)`.  Numbers are inclusive.  A field that is absent from a
+version, or not given, has its default, which is Kafka's own: zero, "", no items, unless the line says otherwise.
 """
 
 from __future__ import annotations

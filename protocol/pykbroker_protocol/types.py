@@ -1,7 +1,8 @@
 """Kafka's wire vocabulary as construct classes: the values that fields hold.
 
 Each is an ordinary construct, so a declaration interprets itself: `struct.parse(data, version=9, flexible=True)`.
-Classic or compact encoding is not a field's business: there is one `String`, and the message is flexible from some version.
+Classic or compact encoding is not a field's business: there is one `String`, and a message is flexible from some
+version on.
 
 Source: https://kafka.apache.org/protocol#protocol_types and KIP-482 (flexible versions).
 """
@@ -126,7 +127,7 @@ class String_(Bytes_):
 
 
 class ClassicString_(String_):
-    """A string that stays classic in flexible versions: `client_id`, read before the broker knows the version (KIP-511)."""
+    """A string that stays classic in flexible versions: `client_id`, read before the version is known (KIP-511)."""
 
     compact = False
 

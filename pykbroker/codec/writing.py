@@ -1,7 +1,7 @@
 """From a declaration and a version to a straight-line writer of its values.
 
-A writer is `write(value, out, cuts)`: it appends to the bytearray `out`.  Record batches are not copied into it: each is
-noted in `cuts` as (position in `out`, batches), and `pykbroker.codec` joins the two as chunks.
+A writer is `write(value, out, cuts)`: it appends to the bytearray `out`.  Record batches are not copied into it: each
+is noted in `cuts` as (position in `out`, batches), and `pykbroker.codec` joins the two as chunks.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Broker:
         self.catalog.replay(records, appended.base_offset)
 
     def create_topic(self, new: NewTopic, partitions: int) -> Topic:
-        """Bring a topic into being; names, counts and configs have been checked.  It answers on every listener at once."""
+        """Bring a topic into being, on every listener at once; its name, count and configs have been checked."""
         self.commit(creation_records(new, self.new_uuid(), partitions, self.node))
         topic = self.catalog.topics[new.name]
         self.hold(topic)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import groupby
 from typing import Any
 
@@ -62,7 +62,7 @@ async def _when_filled(
     broker: Broker, reading: _Reading, asked: Round, lacking: int, max_wait_ms: int
 ) -> FetchResponse:
     shortfall = Shortfall(lacking)
-    with ExitStack() as watching:
+    with ExitStack() as watching, suppress(Refused):  # a topic that is gone by now is told of at once
         for log in reading.logs_of(asked.wanted):
             log.watchers.add(shortfall)
             watching.callback(log.watchers.discard, shortfall)

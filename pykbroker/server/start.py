@@ -1,4 +1,4 @@
-"""From a configuration to a broker that knows what it knew: the directory is taken, the catalog and the groups replayed."""
+"""From a configuration to a broker that knows what it knew: its directory is taken, catalog and groups are replayed."""
 
 from __future__ import annotations
 

@@ -30,6 +30,8 @@ from .snapshots import snapshot_offsets, snapshot_path, write_snapshot
 
 _log = logging.getLogger(__name__)
 
+_EVERYTHING = 2**63 - 1
+
 
 class Watcher(Protocol):
     """Waits for bytes to arrive in a log."""
@@ -293,7 +295,8 @@ class PartitionLog:
     ) -> FileSlice | None:
         """Bytes from the batch that holds `offset` on, up to `max_bytes` or the end of its segment; None at the end.
 
-        The last batch may be cut, which consumers expect.  `at_least_one`: the first is whole even if it is larger.
+        The last batch may be cut, which consumers expect, but not the first: if that is larger than `max_bytes` it is
+        whole with `at_least_one`, and there is None without.
         `up_to` is the offset that ends the reading, the end of the log unless given.
 
         Raises:
@@ -394,6 +397,8 @@ class PartitionLog:
         self.abandon()
 
     def abandon(self) -> None:
-        """Descriptors go, files stay as they are."""
+        """Descriptors go, files stay as they are.  Whoever waits for bytes waits no longer."""
+        for watcher in tuple(self.watchers):
+            watcher.pay(_EVERYTHING)
         for segment in self.segments:
             segment.release()

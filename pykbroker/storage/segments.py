@@ -39,9 +39,11 @@ class Segments(list[Segment]):
         if end < self.end_offset:
             limit = min(limit, self._position_before(segment, end))
         length = min(limit - position, max_bytes, _LARGEST_SLICE)
-        if at_least_one and length < limit - position:
+        if length < limit - position:
             if size < 0:
                 size = next(segment.headers(position))[1].size
+            if length < size and not at_least_one:
+                return None  # a part of the first batch is of no use to anybody
             length = min(max(length, size), limit - position)
         if length <= 0:
             return None

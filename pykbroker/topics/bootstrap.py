@@ -63,7 +63,7 @@ def registration(
     rack: str | None,
     supported_features: Iterable[tuple[str, int, int]],
 ) -> list[Versioned]:
-    """That the broker is there, with what it listens on: (name, host, port).  `broker_epoch` is the first one's offset."""
+    """That the broker is there, and listens on (name, host, port).  `broker_epoch` is the first one's offset."""
     return [
         Versioned(
             RegisterBrokerRecord(
