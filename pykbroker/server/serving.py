@@ -135,7 +135,7 @@ class Serving(ABC):
         if connection.verdict is not None:
             self._close(connection, connection.verdict)
         elif connection.later is not None or not gone_out:
-            self._leave(connection, deaf=not gone_out)
+            self._leave(connection)
         return connection.unfinished and connection.state is State.RESTING
 
     def _overhear(self, connection: Connection) -> None:
@@ -210,11 +210,8 @@ class Serving(ABC):
         connection.last_used_ms = self._clock.now()
         self._watch(connection)
 
-    def _leave(self, connection: Connection, *, deaf: bool) -> None:
-        """A task sees to it; `deaf`: what it sends is not read meanwhile."""
+    def _leave(self, connection: Connection) -> None:
         connection.state = State.BUSY
-        if deaf:
-            self._unwatch(connection)
         self._nursery.start_soon(self._see_through, connection)
 
     def _watch(self, connection: Connection) -> None:
@@ -276,7 +273,7 @@ class Serving(ABC):
                 if connection.unfinished or self._receive_and_answer(connection):
                     self._send(connection)
                 if connection.unfinished and connection.state is State.RESTING:
-                    self._leave(connection, deaf=True)
+                    self._leave(connection)
             if connection.state in (State.RESTING, State.IN_LINE):
                 self._close(connection, None)
         if self.connections:
@@ -310,8 +307,6 @@ class Serving(ABC):
         if connection.held_bytes:
             self._let_go(connection)
         self._budget.leave_line(connection)
-        if connection.waiting is not None:
-            connection.waiting.cancel()
         connection.owed.clear()
         trio.lowlevel.notify_closing(connection.sock)
         connection.sock.close()

@@ -62,10 +62,12 @@ async def test_who_waits_for_the_broker_is_not_idle(start):
 
 async def test_who_never_reads_its_answer_is_closed_like_any_idle_client(start):
     served = await start(lambda frame, client: [bytes(20_000_000)], connections_max_idle_ms=100)
+    tasks = trio.lowlevel.current_statistics().tasks_living
     peer = await served.connect(receive_buffer_bytes=4096)
     await peer.send(b"?")
     await served.until(lambda: bool(served.serving.connections))
     await served.until(lambda: not served.serving.connections)
+    await served.until(lambda: trio.lowlevel.current_statistics().tasks_living == tasks)
 
 
 async def test_after_an_idle_close_the_others_are_served(start):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import struct
 
 import trio
+from conftest import echo, framed
 
+from pykbroker.runtime.later import Later
 from pykbroker.server.memory import MemoryBudget
 
 
@@ -77,10 +80,63 @@ async def test_a_client_that_leaves_gives_its_memory_to_the_next(start):
     first, second = await served.connect(), await served.connect()
     await first.stream.send_all(struct.pack(">i", 90_000) + bytes(20_000))
     await served.until(lambda: any(each.held_bytes for each in served.serving.connections))
-    await second.send(bytes(50_000))
+    await second.send(bytes(90_000))
     await trio.testing.wait_all_tasks_blocked(0.02)
     await first.stream.aclose()
-    assert await second.receive() == bytes(50_000)
+    assert await second.receive() == bytes(90_000)
+
+
+async def test_a_client_that_leaves_while_it_is_in_line_is_given_nothing(start):
+    served = await start(
+        lambda frame, client: [bytes(250_000)] if frame == b"much" else echo(frame, client),
+        queued_max_request_bytes=100_000,
+    )
+    first, second, third = [await served.connect(receive_buffer_bytes=4096) for _ in range(3)]
+    await first.stream.send_all(struct.pack(">i", 90_000) + bytes(20_000))
+    await served.until(lambda: len(served.serving.connections) == 3)
+    await served.until(lambda: any(each.held_bytes for each in served.serving.connections))
+    for connection in served.serving.connections:
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    await second.stream.send_all(framed(b"much") + struct.pack(">i", 90_000) + bytes(100))
+    await trio.testing.wait_all_tasks_blocked(0.02)
+    await second.stream.aclose()
+    await served.until(lambda: len(served.serving.connections) == 2)
+    await first.stream.aclose()
+    await third.send(bytes(90_000))
+    assert await third.receive() == bytes(90_000)
+
+
+async def test_a_large_request_behind_one_that_waits_gets_in_line_with_all_that_was_read_of_it(start):
+    release = trio.Event()
+
+    async def wait():
+        await release.wait()
+        return [framed(b"waited")]
+
+    served = await start(
+        lambda frame, client: Later(wait) if frame == b"wait" else echo(frame, client), queued_max_request_bytes=100_000
+    )
+    first, second = await served.connect(), await served.connect()
+    await first.stream.send_all(struct.pack(">i", 90_000) + bytes(20_000))
+    await served.until(lambda: any(each.held_bytes for each in served.serving.connections))
+    await second.send(b"wait", bytes(90_000))
+    await trio.testing.wait_all_tasks_blocked(0.02)
+    release.set()
+    assert await second.receive() == b"waited"
+    await trio.testing.wait_all_tasks_blocked(0.02)
+    await first.stream.aclose()
+    assert await second.receive() == bytes(90_000)
+
+
+async def test_a_server_that_ends_lets_nobody_in_from_the_line_however_long_it_is(start):
+    served = await start(queued_max_request_bytes=100_000)
+    peers = [await served.connect() for _ in range(400)]
+    for peer in peers:
+        await peer.stream.send_all(struct.pack(">i", 90_000) + bytes(10))
+    await trio.testing.wait_all_tasks_blocked(0.02)
+    served.tasks.cancel_scope.cancel()
+    for peer in peers:
+        assert await peer.is_closed()
 
 
 async def test_small_requests_are_served_while_large_ones_wait_for_room(start):

@@ -9,6 +9,7 @@ import pytest
 import trio
 from conftest import framed
 
+from pykbroker.runtime.later import Later
 from pykbroker.storage.slice import FileSlice
 
 
@@ -26,10 +27,10 @@ class OnDisk:
         return os.pread(self._descriptor, length, position)
 
 
-async def test_pipelined_requests_are_answered_in_their_order(start):
+async def test_pipelined_requests_are_answered_in_their_order(start, nursery):
     peer = await (await start()).connect()
-    requests = [b"%d" % number for number in range(5_000)]
-    await peer.send(*requests)
+    requests = [b"%040d" % number for number in range(5_000)]
+    nursery.start_soon(peer.send, *requests)
     assert [await peer.receive() for _ in requests] == requests
 
 
@@ -98,7 +99,57 @@ async def test_a_client_that_does_not_read_its_answers_is_not_read_from(start):
     await peer.send(*[b"?"] * 1_000)
     await trio.testing.wait_all_tasks_blocked(0.05)
     assert 0 < answered < 200
-    assert sum(len(chunk) for each in served.serving.connections for chunk in each.owed) < 1_000_000
+    (connection,) = served.serving.connections
+    assert sum(map(len, connection.owed)) < 1_000_000
+    assert not connection.watched
+
+
+@pytest.mark.parametrize("first", [b"now", b"later"])
+async def test_a_client_that_pipelines_much_is_not_answered_all_of_it_before_the_others(start, first):
+    order = []
+
+    async def wait():
+        return [framed(b"")]
+
+    def answer(frame, client):
+        order.append(bytes(frame))
+        return Later(wait) if frame == b"later" else [framed(b"")]
+
+    served = await start(answer)
+    greedy, modest = await served.connect(), await served.connect()
+    await served.until(lambda: len(served.serving.connections) == 2)
+    greedy.sock._sock.send(framed(first) + framed(b"me") * 2_000)
+    await greedy.receive()
+    modest.sock._sock.send(framed(b"and me"))
+    await modest.receive()
+    await greedy.receive_exactly(4 * 2_000)
+    assert order.index(b"and me") < 1_000
+
+
+class Turns(trio.abc.Instrument):
+    """The most requests that were answered before anybody else had a turn."""
+
+    def __init__(self) -> None:
+        self.answered = self.before = self.most = 0
+
+    def before_task_step(self, task) -> None:
+        self.before = self.answered
+
+    def after_task_step(self, task) -> None:
+        self.most = max(self.most, self.answered - self.before)
+
+    def answer(self, frame, client):
+        self.answered += 1
+        return [framed(b"")]
+
+
+async def test_no_connection_has_more_than_64_requests_answered_in_one_turn(start, nursery):
+    turns = Turns()
+    peer = await (await start(turns.answer)).connect()
+    trio.lowlevel.add_instrument(turns)
+    nursery.start_soon(peer.send, *[bytes(16)] * 20_000)
+    await peer.receive_exactly(4 * 20_000)
+    assert turns.most == 64
 
 
 async def test_a_client_that_pipelines_without_end_leaves_room_for_the_others(start, nursery):

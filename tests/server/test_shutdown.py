@@ -64,6 +64,24 @@ async def test_requests_that_arrived_before_the_signal_are_answered(start):
     await ended(served)
 
 
+async def test_a_signal_between_pipelined_requests_loses_none_of_those_that_were_read(start):
+    release = trio.Event()
+    release.set()
+    parked = parking(release)
+
+    def answer(frame, client):
+        if frame == b"stop":
+            signal.raise_signal(signal.SIGTERM)
+        return parked(frame, client)
+
+    served = await start(answer, signals=(signal.SIGTERM,))
+    peer = await served.connect()
+    requests = [b"stop", *[b"a"] * 300, b"wait", *[b"b"] * 300]
+    await peer.send(*requests)
+    assert [await peer.receive() for _ in requests] == [b"done" if each == b"wait" else each for each in requests]
+    await ended(served)
+
+
 async def test_a_wait_without_end_is_given_up_after_the_grace_period(start):
     served = await start(parking(trio.Event()), signals=(signal.SIGTERM,), shutdown_grace_ms=100)
     peer = await served.connect()
