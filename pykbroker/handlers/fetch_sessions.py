@@ -50,7 +50,7 @@ class Wanted:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """wanted: in the order in which they are served; a partition that gave records goes to the end, so all get a turn."""
+    """wanted: in the order in which they are served; a partition that gave records goes to the end, so all get on."""
 
     session_id: int
     uses_topic_ids: bool

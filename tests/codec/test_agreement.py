@@ -1,4 +1,4 @@
-"""Every compiled codec agrees with construct's interpretation of the same declaration, on good bytes and on bad ones."""
+"""Every compiled codec agrees with construct's interpretation of the same declaration, on good bytes and bad ones."""
 
 import random
 

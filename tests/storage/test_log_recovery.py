@@ -141,7 +141,8 @@ def test_a_lost_or_damaged_index_is_built_again(
     assert offsets(log) == list(range(180))
     for offset in range(180):
         found = log.offset_for_timestamp(NOW + offset // 3 * 10_000 + offset % 3)
-        assert (found.offset, read_header(log.read(offset, 61, at_least_one=True).read()).base_offset) == (offset, offset // 3 * 3)
+        batch = log.read(offset, 61, at_least_one=True).read()
+        assert (found.offset, read_header(batch).base_offset) == (offset, offset // 3 * 3)
 
 
 def test_an_index_that_was_preallocated_ends_where_its_zeros_begin(tmp_path: Path) -> None:
