@@ -52,12 +52,15 @@ class AtRest(Serving):
         answered = []
         for key, _ in ready:
             connection: Connection = key.data
-            if connection.state is State.BUSY:
-                self._overhear(connection)
-            elif not connection.unfinished:
-                connection.last_used_ms = now
-                if self._receive_and_answer(connection):
-                    answered.append(connection)
+            try:
+                if connection.state is State.BUSY:
+                    self._overhear(connection)
+                elif not connection.unfinished:
+                    connection.last_used_ms = now
+                    if self._receive_and_answer(connection):
+                        answered.append(connection)
+            except Exception as bug:  # it costs one connection, not all of them
+                self._close(connection, bug)
         for connection in again:
             if connection.state is State.RESTING and self._answer_frames(connection):
                 answered.append(connection)

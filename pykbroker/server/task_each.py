@@ -37,9 +37,12 @@ class TaskEach(Serving):
                         self._send(connection)
                     continue
                 await trio.lowlevel.wait_readable(connection.sock)
-                if connection.state is State.BUSY:
-                    self._overhear(connection)
-                else:
-                    connection.last_used_ms = self._clock.now()
-                    if self._receive_and_answer(connection):
-                        self._send(connection)
+                try:
+                    if connection.state is State.BUSY:
+                        self._overhear(connection)
+                    else:
+                        connection.last_used_ms = self._clock.now()
+                        if self._receive_and_answer(connection):
+                            self._send(connection)
+                except Exception as bug:  # it costs one connection, not all of them
+                    self._close(connection, bug)

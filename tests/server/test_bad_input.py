@@ -10,6 +10,7 @@ from conftest import echo, framed
 from pykbroker_protocol.errors import Malformed
 
 from pykbroker.handlers.replies import Hangup
+from pykbroker.server.framing import Inbox
 
 
 def lines(caplog):
@@ -59,6 +60,21 @@ async def test_a_bug_closes_the_connection_with_its_traceback_and_the_others_liv
     (line,) = lines(caplog)
     assert isinstance(line.exc_info[1], ZeroDivisionError)
     assert await good.ask(b"good") == b"good"
+
+
+async def test_a_bug_of_the_loop_itself_costs_one_connection_only(start, caplog, monkeypatch):
+    def received(inbox, nbytes):
+        return 1 / 0 if nbytes == 4 + 7 else original(inbox, nbytes)
+
+    original = Inbox.received
+    monkeypatch.setattr(Inbox, "received", received)
+    served = await start()
+    good, bad = await served.connect(), await served.connect()
+    await bad.send(b"7 bytes")
+    assert await bad.is_closed()
+    (line,) = lines(caplog)
+    assert isinstance(line.exc_info[1], ZeroDivisionError)
+    assert await good.ask(b"hello") == b"hello"
 
 
 @pytest.mark.parametrize("sent", [b"", b"\0", b"\0\0\0\x05half", struct.pack(">i", 500_000) + bytes(1_000)])
