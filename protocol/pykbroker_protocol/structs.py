@@ -15,7 +15,7 @@ from typing import Any
 import construct as c
 
 from .errors import Malformed
-from .types import NO_UUID, Array, Bytes_, Nullable, Sized, String_, Uuid, Uvarint, remaining
+from .types import NO_UUID, Array, Bytes_, Nullable, NullableInTag, Sized, String_, Uuid, Uvarint, remaining
 
 _FOREVER = 32767
 _ZERO = object()
@@ -52,7 +52,10 @@ def between(first: int, last: int, subcon: Any, default: Any = _ZERO) -> Gate:
 def tagged(tag: int, field: Any) -> Gate:
     """Written behind the struct's other fields, and only when it is not its default (KIP-482)."""
     gate = field if isinstance(field, Gate) else always(field)
-    return Gate(gate.subcon, gate.first, gate.last, gate.default, tag)
+    subcon = gate.subcon
+    if isinstance(subcon, Nullable) and not isinstance(subcon.subcon, Sized):
+        subcon = NullableInTag(subcon.subcon, subcon.since)
+    return Gate(subcon, gate.first, gate.last, gate.default, tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class Struct(c.Construct):  # type: ignore[misc]
             field.subcon._build(getattr(value, field.name), stream, context, f"{path}.{field.name}")
         if context._params.flexible:
             known = self.tagged_fields(version).items()
-            present = [(tag, field) for tag, field in known if getattr(value, field.name) != field.default]
+            present = [(tag, field) for tag, field in known if not same(getattr(value, field.name), field.default)]
             Uvarint._build(len(present), stream, context, path)
             for tag, field in present:
                 body = io.BytesIO()
@@ -178,13 +181,14 @@ def make_type(title: str, fields: list[Field]) -> type:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def __eq__(self: Any, other: object) -> bool:
-        return type(other) is type(self) and all(_same(getattr(self, n), getattr(other, n)) for n in names)
+        return type(other) is type(self) and all(same(getattr(self, n), getattr(other, n)) for n in names)
 
     members = {"__slots__": tuple(names), "__init__": namespace["__init__"], "__repr__": __repr__, "__eq__": __eq__}
     return type(title, (), {**members, "__hash__": None})
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Whether two fields are equal: a list and a tuple of equal items are, so [] is the default ()."""
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return list(one) == list(other)
     return bool(one == other)

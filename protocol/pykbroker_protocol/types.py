@@ -113,14 +113,14 @@ class Records_(Bytes_):
 
 
 class String_(Bytes_):
-    """UTF-8, at most 32,767 bytes in either encoding."""
+    """UTF-8, at most 32,767 bytes in either encoding; what is no UTF-8 is read as U+FFFD, as Java reads it."""
 
     prefix = Int16
 
     def read_body(self, length: int, stream: io.BytesIO, context: Any, path: str) -> str:
         if length > 0x7FFF:
             raise Malformed(f"{path} is a string of {length} bytes")
-        return str(c.stream_read(stream, length, path), "utf-8")
+        return str(c.stream_read(stream, length, path), "utf-8", "replace")
 
     def write_body(self, value: str, stream: io.BytesIO, context: Any, path: str) -> None:
         super().write_body(value.encode(), stream, context, path)
@@ -157,6 +157,9 @@ class Nullable(c.Subconstruct):  # type: ignore[misc]
     A nullable struct stands behind one byte: -1 for null, 1 for present (KIP-893).
     """
 
+    presence: Any = Int8
+    absent = -1  # this or less
+
     def __init__(self, subcon: Any, since: int = 0) -> None:
         super().__init__(subcon)
         self.since = since
@@ -167,7 +170,8 @@ class Nullable(c.Subconstruct):  # type: ignore[misc]
         if isinstance(self.subcon, Sized):
             length = self.subcon.read_length(stream, context, path)
             return None if length < 0 else self.subcon.read_body(length, stream, context, path)
-        return None if Int8._parse(stream, context, path) < 0 else self.subcon._parse(stream, context, path)
+        absent = self.presence._parse(stream, context, path) <= self.absent
+        return None if absent else self.subcon._parse(stream, context, path)
 
     def _build(self, value: Any, stream: io.BytesIO, context: Any, path: str) -> Any:
         if context._params.version >= self.since:
@@ -175,8 +179,18 @@ class Nullable(c.Subconstruct):  # type: ignore[misc]
                 self.subcon.write_length(-1, stream, context, path)
                 return value
             if not isinstance(self.subcon, Sized):
-                Int8._build(-1 if value is None else 1, stream, context, path)
+                self.presence._build(self.absent if value is None else 1, stream, context, path)
                 if value is None:
                     return value
         self.subcon._build(value, stream, context, path)
         return value
+
+
+class NullableInTag(Nullable):
+    """A nullable struct in a tagged field: its presence is a Uvarint there, and null is 0.
+
+    Source: what MessageDataGenerator writes and reads for such a field; Kafka 4.3 has one, `classic_member_metadata`.
+    """
+
+    presence = Uvarint
+    absent = 0

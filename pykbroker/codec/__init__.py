@@ -40,8 +40,6 @@ def read(message: Message, version: int, buffer: memoryview, position: int = 0) 
         return reader(message, version)(buffer, position, len(buffer))
     except (IndexError, struct.error) as cut:
         raise Malformed(f"{message.name} v{version} ends too early") from cut
-    except UnicodeDecodeError as fault:
-        raise Malformed(f"{message.name} v{version} has a string that is not UTF-8") from fault
     except Malformed as fault:
         raise Malformed(f"{message.name} v{version}: {fault}") from None
 

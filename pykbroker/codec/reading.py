@@ -12,7 +12,7 @@ from typing import Any
 
 from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.structs import Struct
-from pykbroker_protocol.types import Array, ClassicString, Records_, String_
+from pykbroker_protocol.types import Array, ClassicString, Nullable, Records_, String_, Uvarint
 
 from .source import Source, fixed_format, least_bytes, runs, unwrapped
 
@@ -75,7 +75,7 @@ class _Reading:
         """Emit the reading of one value; returns the name of the variable that holds it."""
         inner, nullable = unwrapped(subcon, self.version)
         if isinstance(inner, Struct):
-            return self.nullable_struct(depth, name, inner) if nullable else self.struct(depth, inner)
+            return self.nullable_struct(depth, name, subcon) if nullable else self.struct(depth, inner)
         if layout := fixed_format(inner):
             (variable,) = self.fixed(depth, [(name, layout)])
             return variable
@@ -108,7 +108,7 @@ class _Reading:
         if isinstance(inner, String_):
             if inner is not ClassicString and self.flexible:
                 self.emit(depth, f"if {length} > 0x7FFF: raise Malformed(f'{name} is a string of {{{length}}} bytes')")
-            self.emit(depth, f"{variable} = str(buf[pos:pos + {length}], 'utf-8')")
+            self.emit(depth, f"{variable} = str(buf[pos:pos + {length}], 'utf-8', 'replace')")
         elif isinstance(inner, Records_):
             self.emit(depth, f"{variable} = buf[pos:pos + {length}]")  # never copied
         else:
@@ -135,10 +135,14 @@ class _Reading:
         self.emit(depth, f"{', '.join(variables)}, = {unpack}(buf, pos); pos += {layout.size}")
         return variables
 
-    def nullable_struct(self, depth: int, name: str, inner: Struct) -> str:
-        variable = self.source.fresh(name)
-        (presence,) = self.fixed(depth, [("presence", "b")])
-        self.emit(depth, f"if {presence} < 0:")
+    def nullable_struct(self, depth: int, name: str, subcon: Nullable) -> str:
+        variable, inner = self.source.fresh(name), subcon.subcon
+        if subcon.presence is Uvarint:
+            presence = self.source.fresh("presence")
+            self.emit(depth, f"{presence}, pos = uvarint(buf, pos)")
+        else:
+            (presence,) = self.fixed(depth, [("presence", "b")])
+        self.emit(depth, f"if {presence} <= {subcon.absent}:")
         self.emit(depth + 1, f"{variable} = None")
         self.emit(depth, "else:")
         self.emit(depth + 1, f"{variable} = {self.struct(depth + 1, inner)}")

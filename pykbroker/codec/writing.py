@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from pykbroker_protocol.structs import Struct
+from pykbroker_protocol.structs import Struct, same
 from pykbroker_protocol.types import Array, Records_, Sized, String_
 
 from .source import Source, fixed_format, runs, unwrapped
@@ -34,7 +34,11 @@ def write_uvarint(out: bytearray, value: int) -> None:
 
 def write_tags(value: Any, out: bytearray, known: list[tuple[int, str, Any, Writer]]) -> None:
     """Append those tagged fields of `value` that are not their default."""
-    present = [(tag, field, write) for tag, name, default, write in known if (field := getattr(value, name)) != default]
+    present = [
+        (tag, field, write)
+        for tag, name, default, write in known
+        if (field := getattr(value, name)) is not default and not same(field, default)
+    ]
     write_uvarint(out, len(present))
     for tag, field, write in present:
         body = bytearray()
@@ -70,7 +74,7 @@ class _Writing:
             self.fixed(depth, [(expression, layout)])
         elif isinstance(inner, Struct):
             if nullable:
-                self.emit(depth, f"if {expression} is None: out.append(255)")
+                self.emit(depth, f"if {expression} is None: out.append({subcon.absent & 0xFF})")
                 self.emit(depth, "else:")
                 self.emit(depth + 1, "out.append(1)")
             self.struct(depth + nullable, expression, inner)

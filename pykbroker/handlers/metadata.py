@@ -21,7 +21,7 @@ _TopicAnswer = MetadataResponse.MetadataResponseTopic
 _Partition = _TopicAnswer.MetadataResponsePartition
 
 log = logging.getLogger("pykbroker.broker")
-_BROKER_ENDPOINTS = 1  # of DescribeCluster's endpoint_type (KIP-919)
+_BROKER_ENDPOINTS, _CONTROLLER_ENDPOINTS = 1, 2  # of DescribeCluster's endpoint_type (KIP-919)
 
 
 def metadata(broker: Broker, request: MetadataRequest, client: Client) -> MetadataResponse:
@@ -123,20 +123,17 @@ class _Described:
 
 
 def describe_cluster(broker: Broker, request: DescribeClusterRequest, client: Client) -> DescribeClusterResponse:
-    """The cluster's id, its controller and its one broker.
-
-    Raises:
-        Refused: MISMATCHED_ENDPOINT_TYPE if controllers are asked for on a listener of brokers.
-    """
-    if request.endpoint_type != _BROKER_ENDPOINTS:
-        if request.endpoint_type != 2:
-            why = f"Unsupported endpoint type {request.endpoint_type}"
-            return DescribeClusterResponse(
-                error_code=ErrorCode.UNSUPPORTED_ENDPOINT_TYPE, error_message=why, endpoint_type=request.endpoint_type
-            )
-        why = "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER"
+    """The cluster's id, its controller and its one broker; controllers are not described on a listener of brokers."""
+    if request.endpoint_type == _CONTROLLER_ENDPOINTS:
         return DescribeClusterResponse(
-            error_code=ErrorCode.MISMATCHED_ENDPOINT_TYPE, error_message=why, endpoint_type=request.endpoint_type
+            error_code=ErrorCode.MISMATCHED_ENDPOINT_TYPE,
+            error_message="The request was sent to an endpoint of type BROKER, "
+            "but we wanted an endpoint of type CONTROLLER",
+        )
+    if request.endpoint_type != _BROKER_ENDPOINTS:
+        return DescribeClusterResponse(
+            error_code=ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
+            error_message=f"Unsupported endpoint type {request.endpoint_type}",
         )
     host, port = broker.endpoint_for(client)
     return DescribeClusterResponse(

@@ -17,4 +17,6 @@ def init_producer_id(broker: Broker, request: InitProducerIdRequest, client: Cli
         # Transactions are not served yet.  Of the codes that end a client's transaction at once instead of making it
         # try again for a minute, this one says most nearly why.
         return InitProducerIdResponse(error_code=ErrorCode.UNSUPPORTED_VERSION, producer_epoch=-1)
+    if (request.producer_id == -1) != (request.producer_epoch == -1):
+        return InitProducerIdResponse(error_code=ErrorCode.INVALID_REQUEST, producer_epoch=-1)
     return InitProducerIdResponse(producer_id=broker.next_producer_id(), producer_epoch=0)

@@ -117,7 +117,8 @@ def each_deleted_group(request: Any, code: ErrorCode, version: int) -> DeleteGro
 
 def each_created_topic(request: Any, code: ErrorCode, version: int) -> CreateTopicsResponse:
     result = CreateTopicsResponse.CreatableTopicResult
-    return CreateTopicsResponse(topics=[result(name=t.name, error_code=code, configs=[]) for t in request.topics])
+    names = dict.fromkeys(topic.name for topic in request.topics)
+    return CreateTopicsResponse(topics=[result(name=name, error_code=code, configs=[]) for name in names])
 
 
 def each_deleted_topic(request: Any, code: ErrorCode, version: int) -> DeleteTopicsResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from pykbroker_protocol.apis.create_topics import CreateTopicsRequest, CreateTopicsResponse
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
@@ -14,7 +13,7 @@ from pykbroker.config.topic import described_topic_config
 from pykbroker.config.values import ConfigInvalid
 from pykbroker.topics import names
 from pykbroker.topics.catalog import BROKER_RESOURCE, Topic
-from pykbroker.topics.creation import NewTopic, check_name, partition_count
+from pykbroker.topics.creation import MAX_PARTITIONS, USE_DEFAULT, NewTopic, check_name, partition_count
 
 from .broker import Broker
 from .client import Client
@@ -25,16 +24,33 @@ _Asked = CreateTopicsRequest.CreatableTopic
 
 
 def create_topics(broker: Broker, request: CreateTopicsRequest, client: Client) -> CreateTopicsResponse:
-    """Each topic is created or refused, whatever becomes of the others; one that is named twice is refused."""
+    """Each topic is created or refused, whatever becomes of the others; one that is named twice is refused.
+
+    Raises:
+        Refused: REQUEST_TIMED_OUT or POLICY_VIOLATION, of all of them.
+    """
+    _check_time(request.timeout_ms)
+    _check_size(request, broker.config.num_partitions)
     times = Counter(asked.name for asked in request.topics)
     results = [_create(broker, asked, request.validate_only) for asked in request.topics if times[asked.name] == 1]
-    twice = [_twice(name) for name, count in times.items() if count > 1]
+    why = "Duplicate topic name."
+    twice = [
+        _Created(name=name, error_code=ErrorCode.INVALID_REQUEST, error_message=why, configs=[])
+        for name, count in times.items()
+        if count > 1
+    ]
     return CreateTopicsResponse(topics=[*results, *twice])
 
 
-def _twice(name: str) -> _Created:
-    why = "Duplicate topic name."
-    return _Created(name=name, error_code=ErrorCode.INVALID_REQUEST, error_message=why, configs=[])
+def _check_time(timeout_ms: int) -> None:
+    if timeout_ms <= 0:  # Kafka's controller finds such a request late before it begins
+        raise Refused(ErrorCode.REQUEST_TIMED_OUT)
+
+
+def _check_size(request: CreateTopicsRequest, default_partitions: int) -> None:
+    asked = [len(topic.assignments) or topic.num_partitions for topic in request.topics]
+    if sum(default_partitions if count == USE_DEFAULT else count for count in asked) > MAX_PARTITIONS:
+        raise Refused(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
 
 
 def _create(broker: Broker, asked: _Asked, validate_only: bool) -> _Created:
@@ -50,7 +66,7 @@ def _create(broker: Broker, asked: _Asked, validate_only: bool) -> _Created:
         partitions = _check(broker, new)
     except Refused as refused:
         return _Created(name=new.name, error_code=refused.code, error_message=refused.why, configs=[])
-    topic_id = NO_UUID if validate_only else broker.create_topic(new, partitions).topic_id
+    topic_id = broker.new_uuid() if validate_only else broker.create_topic(new, partitions).topic_id
     return _Created(
         name=new.name,
         topic_id=topic_id,
@@ -98,25 +114,41 @@ def create_by_default(broker: Broker, name: str) -> Topic:
 
 
 def delete_topics(broker: Broker, request: DeleteTopicsRequest, client: Client) -> DeleteTopicsResponse:
-    """Topics by name, or by id from version 6 on; each is deleted or refused."""
-    asked = [(name, NO_UUID) for name in request.topic_names] or [(t.name, t.topic_id) for t in request.topics]
-    return DeleteTopicsResponse(responses=list(_delete_each(broker, asked)))
+    """Topics by name, or by id from version 6 on; each is deleted or refused.
+
+    Raises:
+        Refused: REQUEST_TIMED_OUT or TOPIC_DELETION_DISABLED, of all of them.
+    """
+    if not broker.config.delete_topic_enable:
+        raise Refused(ErrorCode.TOPIC_DELETION_DISABLED)
+    _check_time(request.timeout_ms)
+    by_name = [(name, NO_UUID) for name in request.topic_names]
+    by_state = [(asked.name, asked.topic_id) for asked in request.topics]
+    return DeleteTopicsResponse(responses=_delete_each(broker, by_name + by_state))
 
 
-def _delete_each(broker: Broker, asked: list[tuple[str | None, bytes]]) -> Iterable[_Deleted]:
-    times = Counter(asked)
-    for name, topic_id in times:
+def _delete_each(broker: Broker, asked: list[tuple[str | None, bytes]]) -> list[_Deleted]:
+    results: list[_Deleted] = []
+    meant: dict[Topic, list[tuple[str | None, bytes]]] = {}
+    for (name, topic_id), times in Counter(asked).items():
         try:
-            if not broker.config.delete_topic_enable:
-                raise Refused(ErrorCode.TOPIC_DELETION_DISABLED)
-            if times[name, topic_id] > 1:
-                raise Refused(ErrorCode.INVALID_REQUEST, f"Duplicate topic {'name' if name else 'id'}.")
-            topic = _named(broker, name, topic_id)
-            broker.delete_topic(topic)
+            if times > 1:
+                raise Refused(ErrorCode.INVALID_REQUEST, f"Duplicate topic {'id' if name is None else 'name'}.")
+            meant.setdefault(_named(broker, name, topic_id), []).append((name, topic_id))
         except Refused as refused:
-            yield _Deleted(name=name, topic_id=topic_id, error_code=refused.code, error_message=refused.why or None)
-        else:
-            yield _Deleted(name=topic.name, topic_id=topic.topic_id)
+            results.append(_not_deleted(name, topic_id, refused))
+    for topic, ways in meant.items():
+        if len(ways) > 1:
+            why = Refused(ErrorCode.INVALID_REQUEST, "The provided topic name maps to an ID that was already supplied.")
+            results.append(_not_deleted(topic.name, topic.topic_id, why))
+            continue
+        broker.delete_topic(topic)
+        results.append(_Deleted(name=topic.name, topic_id=topic.topic_id))
+    return results
+
+
+def _not_deleted(name: str | None, topic_id: bytes, refused: Refused) -> _Deleted:
+    return _Deleted(name=name, topic_id=topic_id, error_code=refused.code, error_message=refused.why)
 
 
 def _named(broker: Broker, name: str | None, topic_id: bytes) -> Topic:
@@ -127,7 +159,7 @@ def _named(broker: Broker, name: str | None, topic_id: bytes) -> Topic:
     if name is None:
         if topic := broker.catalog.topic_by_id(topic_id):
             return topic
-        raise Refused(ErrorCode.UNKNOWN_TOPIC_ID)
+        raise Refused(ErrorCode.UNKNOWN_TOPIC_ID, "This server does not host this topic ID.")
     if topic := broker.catalog.topic_by_name(name):
         return topic
-    raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")

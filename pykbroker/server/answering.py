@@ -42,10 +42,10 @@ class Answering:
             if served is None:
                 return _unserved(key, version, correlation_id)
             position = _HEADER.size + max(length, 0)
-            client.client_id = str(frame[_HEADER.size : position], "utf-8") if length >= 0 else None
+            client.client_id = str(frame[_HEADER.size : position], "utf-8", "replace") if length >= 0 else None
             if served.flexible:
                 position = _skip_tags(frame, position)
-        except (struct.error, IndexError, UnicodeDecodeError) as cut:
+        except (struct.error, IndexError) as cut:
             raise Malformed(f"no request header in a frame of {len(frame)} bytes") from cut
         client.api_version = version
         request, _ = codec.read(served.request, version, frame, position)

@@ -16,8 +16,7 @@ from .catalog import TOPIC_RESOURCE, Catalog, Topic
 from .frames import Versioned
 
 USE_DEFAULT = -1  # of num_partitions and replication_factor
-# What one request may ask for, in records of the catalog (KIP-599's bound is the same).
-MAX_PARTITIONS = 10_000
+MAX_PARTITIONS = 10_000  # that one request may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +74,7 @@ def partition_count(new: NewTopic, node: Node, *, default_partitions: int, defau
             f"Unable to replicate the partition {replicas} time(s): The target replication factor of {replicas} "
             "cannot be reached because only 1 broker(s) are registered.",
         )
-    count = default_partitions if new.num_partitions == USE_DEFAULT else new.num_partitions
-    if count > MAX_PARTITIONS:
-        raise Refused(
-            ErrorCode.POLICY_VIOLATION,
-            f"Excessively large number of partitions per request: {count} > {MAX_PARTITIONS}",
-        )
-    return count
+    return default_partitions if new.num_partitions == USE_DEFAULT else new.num_partitions
 
 
 def _assigned(new: NewTopic, node: Node) -> int:

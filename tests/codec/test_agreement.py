@@ -15,7 +15,7 @@ def interpreted(message, version, data):
     stream = memoryview(data).tobytes()
     try:
         value = message.parse(stream, version)
-    except (c.ConstructError, UnicodeDecodeError, Malformed):
+    except (c.ConstructError, Malformed):
         return Malformed
     return value
 
