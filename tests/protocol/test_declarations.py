@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from declared import MESSAGES
-from pykbroker_protocol.apis import APIS
+from pykbroker_protocol.all_apis import APIS
 from pykbroker_protocol.errors import ErrorCode
 from pykbroker_protocol.messages import Message
 from pykbroker_protocol.structs import Struct
