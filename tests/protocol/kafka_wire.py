@@ -23,7 +23,7 @@ class KafkaMissing(Exception):
 
 
 class Serializer:
-    """One JVM with Kafka's generated classes; its questions and answers are at the head of scripts/kafka.d/Wire.java."""
+    """One JVM with Kafka's generated classes; what it is asked is at the head of scripts/kafka.d/Wire.java."""
 
     def __init__(self) -> None:
         if shutil.which("java") is None:
