@@ -197,13 +197,13 @@ class Groups:
 
     def loaded(self, *, now: int, timestamp: int) -> None:
         """The whole log has been replayed: from here on there is time, and every member has a fresh session."""
-        survivors, self._loading = self._loading or {}, None
-        for key, value in survivors.items():
+        for key, value in (self._loading or {}).items():
             try:
                 self._apply(key, value)
             except Malformed as fault:
                 # One unreadable record must not keep every other group from being served.
                 log.error("a record of __consumer_offsets is passed over: %s", fault)
+        self._loading = None
         for group in self._groups.values():
             for member in group.members.values():
                 self._rebalances.keep_session(group, member, now)
@@ -232,7 +232,7 @@ class Groups:
                 del self._groups[group_id]
             return
         recorded = read_group(value)
-        if group is None:
+        if group is None or self._loading is not None:
             self._groups[group_id] = restored(group_id, recorded)
         else:
             assignments = {member.member_id: member.assignment for member in recorded.members}

@@ -86,6 +86,7 @@ class Coordinator:
         return answer
 
     def carry_out(self, effects: list[Any]) -> None:
+        """What the shell does: in order, and nothing behind a record that was not written."""
         for effect in effects:
             if isinstance(effect, Persist):
                 if self.log_fails:
@@ -144,10 +145,8 @@ class Coordinator:
         answer = self.ask(self.machine.leave, LeaveGroupRequest(group_id=group, members=identities))
         return [ErrorCode(member.error_code) for member in answer.response.members]
 
-    def commit(
-        self, offsets: dict[int, Any], joined: Answer | None = None, group: str = "g", **of: Any
-    ) -> list[ErrorCode]:
-        """Of topic "orders": partition -> offset, or (offset, metadata)."""
+    def commit(self, offsets: dict[int, Any], joined: Answer | None = None, group: str = "g", **of: Any) -> Any:
+        """Of topic "orders": partition -> offset, or (offset, metadata).  Gives each partition's error, or None."""
         asker = Asker(api_version=of.pop("api_version", 10))
         if joined:
             of = {"member_id": joined.member_id, "generation_id_or_member_epoch": joined.response.generation_id} | of
@@ -157,6 +156,8 @@ class Coordinator:
         ]
         topics = [Topic(name=of.pop("topic", "orders"), topic_id=ORDERS, partitions=partitions)]
         answer = self.ask(self.machine.commit, OffsetCommitRequest(group_id=group, topics=topics, **of), asker)
+        if answer.parked:
+            return None
         return [ErrorCode(partition.error_code) for partition in answer.response.topics[0].partitions]
 
     def state(self, group: str = "g") -> str | None:
