@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+_INT32 = 1 << 32
+
 
 def partition_for(group_id: str, partitions: int) -> int:
-    """The partition, as every broker and tool of Kafka computes it: Java's hash of the UTF-16 text."""
-    encoded = group_id.encode("utf-16-be", "surrogatepass")
+    """The partition, as every broker and tool of Kafka computes it: Java's hash of the UTF-16 text, without its sign."""
+    units = group_id.encode("utf-16-be", "surrogatepass")
     code = 0
-    for position in range(0, len(encoded), 2):
-        code = (31 * code + (encoded[position] << 8 | encoded[position + 1])) & 0xFFFFFFFF
-    return (code & 0x7FFFFFFF) % partitions
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        code = (31 * code + (high << 8 | low)) % _INT32
+    distance = min(code, _INT32 - code)
+    # The one hash whose sign cannot be taken away counts as 0 (org.apache.kafka.common.utils.Utils.abs).
+    return 0 if distance == 1 << 31 else distance % partitions
