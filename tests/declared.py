@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pykbroker_protocol.records
-from pykbroker_protocol.apis import APIS
+from pykbroker_protocol.all_apis import APIS
 from pykbroker_protocol.messages import Message
 from pykbroker_protocol.structs import Struct
 from pykbroker_protocol.types import Array, Bool, Bytes_, Float64, Nullable, String_, Uuid

@@ -6,7 +6,7 @@ _INT32 = 1 << 32
 
 
 def partition_for(group_id: str, partitions: int) -> int:
-    """The partition, as every broker and tool of Kafka computes it: Java's hash of the UTF-16 text, without its sign."""
+    """The partition, as every broker and tool of Kafka computes it: Java's hash of the UTF-16 text, unsigned."""
     units = group_id.encode("utf-16-be", "surrogatepass")
     code = 0
     for high, low in zip(units[::2], units[1::2], strict=True):

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from pykbroker_protocol.errors import ErrorCode, Refused
 
+from pykbroker.config.topic import LogConfig
+
 from . import names
 from .checkpoints import BadCheckpoint, Offsets, read_offsets, read_topic_id, write_offsets, write_topic_id
-from .config import LogConfig
 from .files import Descriptors, replace_file, sync_directory
 from .lock import Locked, take_lock
 from .partition_log import PartitionLog

@@ -14,9 +14,10 @@ from typing import NamedTuple, NoReturn, Protocol
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.batch import LOG_APPEND_TIME, MAGIC_AT, NO_PRODUCER_EPOCH, NO_PRODUCER_ID
 
+from pykbroker.config.topic import LogConfig
+
 from . import search, validation
 from .batch import Header, owned_fields, read_header, restamped
-from .config import LogConfig
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite, sync_directory, sync_file
 from .names import LEADER_EPOCHS

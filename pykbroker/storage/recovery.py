@@ -15,10 +15,11 @@ from typing import NamedTuple
 from crc32c import crc32c
 from pykbroker_protocol.records.batch import CRC_START, HEADER_SIZE, LENGTH_END, MAGIC, NO_PRODUCER_ID
 
+from pykbroker.config.topic import LogConfig
+
 from . import names
 from .batch import Header, read_header
 from .checkpoints import BadCheckpoint
-from .config import LogConfig
 from .epochs import LeaderEpochs
 from .files import Descriptors
 from .producers import Producers
@@ -290,24 +291,33 @@ class _Opening:
             _log.error("%s: retries of what was written before may be doubled: %s", self.directory, fault)
 
     def _replay_headers(self, segment: Segment, since: int, end: int) -> None:
-        for position, header in segment.headers(segment.floor_position(since)):
-            if header.base_offset >= end:
-                return
+        for position, header in _headers_below(end, segment, segment.floor_position(since)):
             if header.base_offset >= since:
                 self._replay(segment, position, header)
 
     def _recall_batches(self, end: int) -> None:
         """A snapshot keeps one batch of each producer, but any of five may be retried: the log has the others."""
-        before = [segment for segment in self.segments if segment.base_offset < end]
-        if not before or not len(self.producers):
+        if not len(self.producers):
             return
-        index = before[-1].offset_index
-        number = index.count_up_to(end - 1 - before[-1].base_offset) - _RECALLED_ENTRIES
-        for _, header in before[-1].headers(index.entry(number)[1] if number > 0 else 0):
-            if header.base_offset >= end:
-                return
-            if header.producer_id != NO_PRODUCER_ID and not header.is_control:
-                self.producers.recall(header)
+        wanted, places = _RECALLED_ENTRIES, []
+        for segment in reversed([segment for segment in self.segments if segment.base_offset < end]):
+            entries = segment.offset_index.count_up_to(end - 1 - segment.base_offset)
+            places.append((segment, segment.offset_index.entry(entries - wanted)[1] if entries > wanted else 0))
+            wanted -= entries + 1
+            if wanted <= 0:
+                break
+        for segment, start in reversed(places):
+            for _, header in _headers_below(end, segment, start):
+                if header.producer_id != NO_PRODUCER_ID and not header.is_control:
+                    self.producers.recall(header)
+
+
+def _headers_below(end: int, segment: Segment, position: int) -> Iterator[tuple[int, Header]]:
+    """Batches from `position` on that end before `end`; what stands there is not looked at, it may be torn."""
+    for found in segment.headers(position):
+        yield found
+        if found[1].last_offset + 1 >= end:
+            return
 
 
 def whole_batches(segment: Segment, position: int) -> Iterator[tuple[int, Header]]:

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.batch import NO_PRODUCER_ID, NO_TIMESTAMP
 
+from pykbroker.config.topic import LogConfig
+
 from . import compression
 from .batch import Header, crc_holds, only_batch
-from .config import LogConfig
 from .records import Record, records_of
 
 _LONG_MAX = 2**63 - 1

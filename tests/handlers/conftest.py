@@ -1,7 +1,7 @@
 """A broker on real files, asked frame by frame without a socket."""
 
 import pytest
-from pykbroker_protocol.apis import APIS
+from pykbroker_protocol.all_apis import APIS
 from pykbroker_protocol.apis.create_topics import CreateTopicsRequest
 from pykbroker_protocol.records.headers import REQUEST_HEADER, RequestHeader
 

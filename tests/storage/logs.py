@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END
 
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage.batch import read_header
-from pykbroker.storage.config import LogConfig
 from pykbroker.storage.files import Descriptors
 from pykbroker.storage.partition_log import Appended, PartitionLog
 from pykbroker.storage.records import Record, build_batch, records_of

@@ -13,9 +13,9 @@ import pytest
 from logs import NOW, PLAIN, SMALL, fill, put, values
 from pykbroker_protocol.errors import ErrorCode, Refused
 
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage import names
 from pykbroker.storage.checkpoints import read_offsets
-from pykbroker.storage.config import LogConfig
 from pykbroker.storage.data_directory import DataDirectory, DataDirectoryLocked
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.recovery import StorageError

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from logs import NOW, TOPIC_ID, batch
 from pykbroker_protocol.errors import Refused
 
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage.batch import read_header
-from pykbroker.storage.config import LogConfig
 from pykbroker.storage.files import Descriptors
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import records_of

@@ -8,7 +8,7 @@ import pytest
 from logs import NOW, SMALL, batch, crashed, open_log, put, values
 from pykbroker_protocol.errors import ErrorCode, Refused
 
-from pykbroker.storage.config import LogConfig
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage.partition_log import Appended, PartitionLog
 from pykbroker.storage.producers import Producer, Written
 from pykbroker.storage.records import Record

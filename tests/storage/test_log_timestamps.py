@@ -9,8 +9,8 @@ import pytest
 from logs import NOW, SMALL, crashed, open_log
 from pykbroker_protocol.records.batch import NO_TIMESTAMP
 
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage.compression import NAMES
-from pykbroker.storage.config import LogConfig
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import Record, build_batch
 

@@ -10,7 +10,7 @@ from crc32c import crc32c
 from logs import NOW, batch, open_log, put
 from pykbroker_protocol.errors import ErrorCode, Refused
 
-from pykbroker.storage.config import LogConfig
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage.records import Record, build_batch
 from pykbroker.storage.validation import RecordsRefused
 

@@ -19,9 +19,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from logs import NOW, fill, open_log, put, values
 
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage import names
 from pykbroker.storage.checkpoints import read_topic_id
-from pykbroker.storage.config import LogConfig
 from pykbroker.storage.data_directory import DataDirectory
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import Record

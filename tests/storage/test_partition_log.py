@@ -8,8 +8,8 @@ import pytest
 from logs import NOW, SMALL, batch, crashed, fill, offsets, open_log, put, values
 from pykbroker_protocol.errors import ErrorCode, Refused
 
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage.batch import read_header
-from pykbroker.storage.config import LogConfig
 from pykbroker.storage.records import Record
 
 
