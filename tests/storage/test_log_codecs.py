@@ -135,6 +135,15 @@ def test_what_another_implementation_built_is_read(codec: int) -> None:
     ]
 
 
+@pytest.mark.parametrize("count", [0x7F, 0x02, 0x01], ids=["too many", "one that is not there", "negative"])
+def test_a_count_of_headers_that_lies_is_refused(count: int) -> None:
+    content = bytearray(batch(b"v"))
+    content[-1] = count  # the last byte of a record without headers is their count
+    with pytest.raises(Refused) as refused:
+        list(records_of(content))
+    assert refused.value.code is ErrorCode.INVALID_RECORD
+
+
 @settings(max_examples=400, deadline=None)
 @given(position=st.integers(0, 10**6), value=st.integers(0, 255))
 def test_lies_inside_a_batch_are_refused_and_nothing_else(position: int, value: int) -> None:

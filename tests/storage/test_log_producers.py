@@ -176,6 +176,15 @@ def test_a_snapshot_holds_what_was_written_to_it(tmp_path: Path) -> None:
         assert all(getattr(found[producer_id], name) == getattr(producer, name) for name in Producer.__slots__)
 
 
+def test_a_snapshot_with_any_byte_changed_is_none(tmp_path: Path) -> None:
+    write_snapshot(tmp_path / "s", {1: Producer(5, 2, NOW, 40, (Written(7, 44, 3, NOW),))}, sync=False)
+    content = (tmp_path / "s").read_bytes()
+    for position in range(len(content)):
+        (tmp_path / "s").write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
+        with pytest.raises(ValueError):
+            read_snapshot(tmp_path / "s")
+
+
 def test_idle_producers_expire_unless_a_transaction_is_open(tmp_path: Path) -> None:
     log = open_log(tmp_path / "orders-0", LogConfig(producer_id_expiration_ms=1000))
     send(log, 0)

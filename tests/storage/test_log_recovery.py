@@ -12,6 +12,7 @@ from pykbroker.config.topic import LogConfig
 from pykbroker.storage.batch import read_header
 from pykbroker.storage.recovery import StorageError
 
+DENSE = LogConfig(index_interval_bytes=200)
 LEADER_EPOCH_BYTES = range(12, 16)  # of a batch: no CRC covers them, as in Kafka
 
 
@@ -104,9 +105,26 @@ def test_recovery_reads_only_what_is_behind_the_recovery_point(tmp_path: Path) -
     log = open_log(tmp_path / "orders-0")
     fill(log, 200)
     log.flush()
-    put(log, b"a", b"b")
+    flushed = log.size_bytes
+    fill(log, 100)
+    log.prepare_flush()  # the indexes know of batches that may be torn
     log = crashed(log)
-    assert (log.scanned_bytes, log.log_end_offset) == (len(batch(b"a", b"b")), 602)
+    assert (log.scanned_bytes, log.log_end_offset) == (log.size_bytes - flushed, 900)
+    assert log.recovery_point == 600  # a scan is no fsync
+
+
+def test_times_of_batches_that_were_cut_are_forgotten(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "orders-0", DENSE)
+    for number in range(10):
+        put(log, b"a" * 150, timestamp=NOW + number)
+        if number == 3:
+            log.flush()
+    log.prepare_flush()
+    with Path(log.segments[-1].path).open("r+b") as file:
+        file.truncate(log.segments[-1].size - len(batch(b"a" * 150)) - 1)
+    log = crashed(log, DENSE)
+    assert log.offset_of_max_timestamp()[:2] == (NOW + 7, 7)
+    assert log.offset_for_timestamp(NOW + 8) is None
 
 
 @pytest.mark.parametrize("flushed", [0, 1, 7, 30, 59])

@@ -75,6 +75,16 @@ def test_offsets_outside_the_log_are_refused(tmp_path: Path, offset: int) -> Non
     assert log.read(1, 100) is None
 
 
+def test_a_reader_at_the_end_goes_on_behind_a_roll(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "orders-0")
+    put(log, b"a")
+    assert log.read(0, 1000).length == log.size_bytes
+    log.roll()
+    assert log.read(1, 1000) is None
+    put(log, b"b")
+    assert read_header(log.read(1, 1000).read()).base_offset == 1
+
+
 def test_a_slice_outlives_the_segments_descriptor(tmp_path: Path) -> None:
     log = open_log(tmp_path / "orders-0")
     put(log, b"kept")
