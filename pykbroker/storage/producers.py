@@ -100,8 +100,11 @@ class Producers:
         producer = self._by_id.get(header.producer_id)
         if producer is None or producer.producer_epoch != header.producer_epoch:
             return None
+        if header.base_sequence == producer.last_sequence + 1:
+            return None  # what comes next in turn, as nearly every batch does
+        last = header.last_sequence
         for written in producer.batches:
-            if written.last_sequence == header.last_sequence and written.base_sequence == header.base_sequence:
+            if written.last_sequence == last and written.base_sequence == header.base_sequence:
                 return written
         return None
 

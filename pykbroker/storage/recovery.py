@@ -126,7 +126,7 @@ class _Opening:
         active = self.segments[-1]
         active.measure()
         try:
-            if not self._indexes_load(active):
+            if not (self._indexes_load(active) and self._indexes_fit(active)):
                 raise BrokenBatch(active.path, 0, "its indexes are missing or damaged")
             self.end_offset, _ = self._walk(active)
         except BrokenBatch as fault:
@@ -168,7 +168,7 @@ class _Opening:
     def _check_indexes_of_sealed(self, count: int) -> None:
         """Every index of the first `count` segments makes sense, or is built again."""
         for segment in self.segments[:count]:
-            if not self._indexes_load(segment, sealed=True):
+            if not (self._indexes_load(segment, sealed=True) and self._indexes_fit(segment)):
                 _log.warning(
                     "%s: the indexes of segment %d are missing or damaged, rebuilding",
                     self.directory,
@@ -185,10 +185,13 @@ class _Opening:
     def _indexes_load(self, segment: Segment, *, sealed: bool = False) -> bool:
         sane = segment.offset_index.load() & segment.time_index.load()
         segment.recall_max_timestamp()
-        position = segment.offset_index.last
-        if segment.time_index.last is None and segment.size and (sealed or position):
+        if segment.time_index.last is None and segment.size and (sealed or segment.offset_index.last):
             sane = sane and segment.first_timestamp() < 0  # without timestamps there is nothing to index
-        return sane and (position is None or position[1] < segment.size)
+        return sane
+
+    def _indexes_fit(self, segment: Segment) -> bool:
+        last = segment.offset_index.last
+        return last is None or last[1] < segment.size
 
     def _walk(self, segment: Segment, until: int | None = None) -> tuple[int, int]:
         """(end offset, its position), from the last index entry to `until` or the end; also the largest timestamp."""

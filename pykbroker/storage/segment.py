@@ -6,6 +6,7 @@ A batch is found by its offset with one look-up and a walk over at most one inde
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from .index import offset_index, time_index
 from .names import INDEX, LOG, SEGMENT_SUFFIXES, TIME_INDEX, offset_file
 
 _HEADERS_AT_ONCE = 8192  # bytes read to walk over headers: two index intervals
+_SPAN = struct.Struct(">qi11xi")  # base_offset, batch_length, last_offset_delta: all that a search needs of a header
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 
 
@@ -167,10 +169,24 @@ class Segment:
         return entry[1] if entry else 0
 
     def find(self, offset: int) -> tuple[int, Header] | None:
-        """Position and header of the first batch that ends at or after `offset`."""
-        for position, header in self.headers(self.floor_position(offset)):
-            if header.base_offset + header.last_offset_delta >= offset:
-                return position, header
+        """Position and header of the first batch that ends at or after `offset`.
+
+        Raises:
+            BrokenBatch: a batch on the way is none.
+        """
+        position = self.floor_position(offset)
+        while position < self.size:
+            block, at = self.file.read_at(position, min(_HEADERS_AT_ONCE, self.size - position)), 0
+            while at + HEADER_SIZE <= len(block):
+                base_offset, batch_length, last_offset_delta = _SPAN.unpack_from(block, at)
+                if base_offset + last_offset_delta >= offset:
+                    return next(self.headers(position + at))
+                if batch_length < HEADER_SIZE - LENGTH_END:
+                    raise BrokenBatch(self._path, position + at, f"no record batch has {batch_length} bytes")
+                at += batch_length + LENGTH_END
+            if not at:
+                raise BrokenBatch(self._path, position, f"{len(block)} bytes are shorter than a batch's header")
+            position += at
         return None
 
     def headers(self, position: int = 0, end: int | None = None) -> Iterator[tuple[int, Header]]:
