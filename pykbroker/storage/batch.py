@@ -98,7 +98,10 @@ def only_batch(records: bytes | memoryview) -> tuple[memoryview, Header]:
     magic = view[MAGIC_AT]
     if magic != MAGIC:
         if magic > MAGIC:
-            raise Refused(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {magic}")
+            raise Refused(
+                ErrorCode.CORRUPT_MESSAGE,
+                f"Invalid magic found in record: {int.from_bytes(view[MAGIC_AT : MAGIC_AT + 1], signed=True)}",
+            )
         raise Refused(
             ErrorCode.INVALID_RECORD,
             f"Produce requests may only contain record batches with magic version 2, not {magic}",

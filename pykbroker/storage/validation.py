@@ -113,7 +113,7 @@ def _check_records(batch: memoryview, header: Header, config: LogConfig, name: s
     faults: list[tuple[ErrorCode, RecordError]] = []
     for index, record in enumerate(records_of(batch, header)):
         if config.compacted and record.key is None:
-            why = f"Compacted topic cannot accept message without key in topic partition {name}."
+            why = f"Compacted topic cannot accept message without key in topic partition {name}"
             faults.append((ErrorCode.INVALID_RECORD, RecordError(index, why)))
         elif why := _timestamp_fault(record, header, config, timestamp_ms):
             faults.append((ErrorCode.INVALID_TIMESTAMP, RecordError(index, why)))
