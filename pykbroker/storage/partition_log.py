@@ -19,7 +19,8 @@ from pykbroker.config.topic import LogConfig
 from . import search, validation
 from .batch import Header, owned_fields, read_header, restamped
 from .epochs import LeaderEpochs
-from .files import Descriptors, TornWrite, sync_directory, sync_file
+from .files import Descriptors, TornWrite
+from .flush import Pending
 from .names import LEADER_EPOCHS
 from .producers import Producers, Written
 from .records import Record, build_batch
@@ -48,19 +49,6 @@ class Appended(NamedTuple):
     log_append_time_ms: int  # -1: the topic keeps the producer's timestamps
     log_start_offset: int
     duplicate: bool = False
-
-
-class Pending(NamedTuple):
-    """What one flush has to put on disk.  `sync` may run in any thread."""
-
-    up_to: int
-    paths: list[Path]
-    directory: Path
-
-    def sync(self) -> None:
-        for path in self.paths:
-            sync_file(path)
-        sync_directory(self.directory)
 
 
 class PartitionLog:
