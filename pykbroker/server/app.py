@@ -71,13 +71,24 @@ async def _serve(
         nursery.cancel_scope.cancel()
 
 
+def _own_name() -> str:
+    """This machine's full name, which is what Kafka tells; localhost where nobody could find it by that."""
+    name = socket.getfqdn()
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        log.warning("clients are told localhost: %s cannot be resolved; set advertised.listeners to be reached", name)
+        return "localhost"
+    return name
+
+
 def _advertised(config: Config, listeners: Sequence[Listener]) -> list[tuple[str, str, int]]:
     """(name, host, port) of what clients are told: port 0 is what was bound, and no host is this machine's name."""
     bound = {listener.name: listener for listener in listeners}
     return [
         (
             endpoint.listener_name,
-            endpoint.host or socket.getfqdn(),
+            endpoint.host or _own_name(),
             endpoint.port or bound[endpoint.listener_name].port,
         )
         for endpoint in config.advertised_endpoints

@@ -3,41 +3,13 @@
 import pytest
 import trio
 import trio.testing
-from handlers.conftest import batch_of
-from pykbroker_protocol.apis.fetch import FetchRequest
-from pykbroker_protocol.apis.list_offsets import ListOffsetsRequest
+from asking import batch_of, fetch, list_offsets, only, produce, produced
 from pykbroker_protocol.apis.produce import ProduceRequest
 from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker.handlers.replies import Hangup
 
 NOWHERE_ID = b"n" * 16
-
-
-def produce(records, name="t", topic_id=bytes(16), partition=0, acks=-1):
-    topic = ProduceRequest.TopicProduceData
-    data = [topic.PartitionProduceData(index=partition, records=records)]
-    return ProduceRequest(acks=acks, topic_data=[topic(name=name, topic_id=topic_id, partition_data=data)])
-
-
-def fetch(offset=0, name="t", topic_id=bytes(16), partition=0, max_bytes=1 << 20, **fields):
-    topic = FetchRequest.FetchTopic
-    wanted = [topic.FetchPartition(partition=partition, fetch_offset=offset, partition_max_bytes=max_bytes)]
-    return FetchRequest(topics=[topic(topic=name, topic_id=topic_id, partitions=wanted)], **fields)
-
-
-def list_offsets(timestamp, name="t", partition=0):
-    topic = ListOffsetsRequest.ListOffsetsTopic
-    asked = [topic.ListOffsetsPartition(partition_index=partition, timestamp=timestamp)]
-    return ListOffsetsRequest(replica_id=-1, topics=[topic(name=name, partitions=asked)])
-
-
-def only(response):
-    return response.responses[0].partitions[0]
-
-
-async def produced(ask, records, version=9, **where):
-    return (await ask(produce(records, **where), version)).responses[0].partition_responses[0]
 
 
 @pytest.fixture
