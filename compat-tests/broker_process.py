@@ -1,0 +1,113 @@
+"""A broker in a process of its own: started, waited for, killed and stopped in the same way whichever broker it is.
+
+Only this file and its callers' choice of `kind` know what is being tested.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = ("pykbroker", "kafka")
+READY = "Kafka Server started"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def command(kind: str, port: int, data: Path, settings: dict[str, object]) -> list[str]:
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    if kind == "kafka":
+        return [
+            sys.executable,
+            str(ROOT / "scripts/kafka"),
+            "serve",
+            "--port",
+            str(port),
+            "--data",
+            str(data),
+            *options,
+        ]
+    places = ["-c", f"listeners=PLAINTEXT://127.0.0.1:{port}", "-c", f"log.dirs={data}"]
+    return [sys.executable, "-m", "pykbroker", "serve", *places, *options]
+
+
+class Broker:
+    """One broker on one port and data directory, which both outlive its processes."""
+
+    def __init__(
+        self, kind: str, data: Path, settings: dict[str, object] | None = None, port: int | None = None
+    ) -> None:
+        self.kind = kind
+        self.data = data
+        self.settings = settings or {}
+        self.port = port or free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.printed: deque[str] = deque(maxlen=200)
+        self._process: subprocess.Popen[str] | None = None
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, within_s: float = 60) -> float:
+        """The broker printed its ready line; the seconds that took.  RuntimeError with its last lines if it did not."""
+        started = time.monotonic()
+        paths = [str(ROOT), str(ROOT / "protocol"), os.environ.get("PYTHONPATH", "")]
+        self._process = subprocess.Popen(
+            command(self.kind, self.port, self.data, self.settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # so that a SIGKILL to the group reaches a JVM behind its launcher
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        )
+        ready = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, args=(self._process, ready), daemon=True)
+        self._watcher.start()
+        if not ready.wait(within_s) or not self._watcher.is_alive():
+            self.kill()
+            raise RuntimeError(f"{self.kind} did not start within {within_s} s:\n" + "".join(self.printed))
+        return time.monotonic() - started
+
+    def _watch(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
+        """Ends when the last process that holds the broker's output is gone: launcher, JVM and all."""
+        for line in process.stdout or []:
+            self.printed.append(line)
+            if READY in line:
+                ready.set()
+        ready.set()
+
+    def kill(self) -> None:
+        """Nothing of the broker runs any more; it had no chance to tidy up."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """The broker was asked to shut down, and did."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None or self._watcher is None:
+            return
+        if how is signal.SIGTERM:
+            self._process.terminate()
+            self._watcher.join(60)
+        if self._watcher.is_alive():
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._watcher.join(10)
+        self._process.wait()
+        self._process = self._watcher = None
+
+    def restart(self, kill: bool) -> None:
+        """The broker runs again on the same port and data directory."""
+        self.kill() if kill else self.stop()
+        self.start()
