@@ -81,7 +81,9 @@ class _Appending:
             if header.is_transactional and not self._transactional:
                 raise Refused(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "a transactional batch without an id")
             log_start_offset = log.log_start_offset
-            appended = log.append(batch, leader_epoch=topic.leader_epochs[partition], timestamp_ms=self._timestamp)
+            appended = log.append_batch(
+                batch, header, leader_epoch=topic.leader_epochs[partition], timestamp_ms=self._timestamp
+            )
         except Refused as refused:
             return _refusal(partition, refused, log_start_offset)
         return _PartitionAnswer(

@@ -17,7 +17,7 @@ from pykbroker_protocol.records.batch import LOG_APPEND_TIME, MAGIC_AT, NO_PRODU
 from pykbroker.config.topic import LogConfig
 
 from . import search, validation
-from .batch import Header, owned_fields, read_header, restamped
+from .batch import Header, only_batch, owned_fields, read_header, restamped
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite
 from .flush import Pending
@@ -142,13 +142,22 @@ class PartitionLog:
 
     # Writing
 
-    def append(self, batch: bytes | memoryview, *, leader_epoch: int, timestamp_ms: int) -> Appended:
-        """A client's one batch stands at the end, in one write, or nothing changed.
+    def append(self, records: bytes | memoryview, *, leader_epoch: int, timestamp_ms: int) -> Appended:
+        """The one batch that `records` hold stands at the end.
+
+        Raises:
+            Refused: as `only_batch` and `append_batch`.
+        """
+        batch, header = only_batch(records)
+        return self.append_batch(batch, header, leader_epoch=leader_epoch, timestamp_ms=timestamp_ms)
+
+    def append_batch(self, batch: memoryview, header: Header, *, leader_epoch: int, timestamp_ms: int) -> Appended:
+        """A client's batch, as `only_batch` found it, stands at the end, in one write, or nothing changed.
 
         Raises:
             Refused: as `validation.check`; as `Producers.check`; INVALID_TXN_STATE; KAFKA_STORAGE_ERROR.
         """
-        view, header = validation.check(batch, self.config, self.name, timestamp_ms)
+        validation.check(batch, header, self.config, self.name, timestamp_ms)
         if header.producer_id != NO_PRODUCER_ID:
             written = self.producers.duplicate_of(header)
             if written is not None:
@@ -158,11 +167,11 @@ class PartitionLog:
                 raise Refused(ErrorCode.INVALID_TXN_STATE, "Record was not part of an ongoing transaction")
         append_time = timestamp_ms if self.config.stamps_append_time else None
         if append_time is None and not header.has_append_time:
-            rest: list[bytes | memoryview] = [view[MAGIC_AT:]]
+            rest: list[bytes | memoryview] = [batch[MAGIC_AT:]]
         else:
-            head = restamped(view, header, append_time_ms=append_time)
+            head = restamped(batch, header, append_time_ms=append_time)
             header = read_header(head)
-            rest = [head[MAGIC_AT:], view[len(head) :]]
+            rest = [head[MAGIC_AT:], batch[len(head) :]]
         return self._write(header, rest, leader_epoch, timestamp_ms)
 
     def append_records(

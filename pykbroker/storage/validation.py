@@ -15,7 +15,7 @@ from pykbroker_protocol.records.batch import NO_PRODUCER_ID, NO_TIMESTAMP
 from pykbroker.config.topic import LogConfig
 
 from . import compression
-from .batch import Header, crc_holds, only_batch
+from .batch import Header, crc_holds
 from .records import Record, records_of
 
 _LONG_MAX = 2**63 - 1
@@ -37,14 +37,13 @@ class RecordsRefused(Refused):
         self.record_errors = record_errors
 
 
-def check(records: bytes | memoryview, config: LogConfig, name: str, timestamp_ms: int) -> tuple[memoryview, Header]:
-    """The one batch of `records`, fit for the log but for its producer's sequence.
+def check(batch: memoryview, header: Header, config: LogConfig, name: str, timestamp_ms: int) -> None:
+    """Return if `batch` is fit for the log, but for its producer's sequence.
 
     Raises:
         Refused: INVALID_RECORD, MESSAGE_TOO_LARGE, CORRUPT_MESSAGE, RECORD_LIST_TOO_LARGE; RecordsRefused with
             INVALID_TIMESTAMP or INVALID_RECORD.
     """
-    batch, header = only_batch(records)
     if header.base_offset != 0:
         raise _invalid(
             f"The baseOffset of the record batch in the append to {name} should be 0, but it is {header.base_offset}"
@@ -77,7 +76,6 @@ def check(records: bytes | memoryview, config: LogConfig, name: str, timestamp_m
             f"Message batch size is {len(batch)} bytes in append to partition {name}, which exceeds the maximum "
             f"configured segment size of {config.segment_bytes}.",
         )
-    return batch, header
 
 
 def _invalid(why: str) -> Refused:
