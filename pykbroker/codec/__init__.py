@@ -1,6 +1,11 @@
 """Messages to bytes and back, by functions that are compiled from the declarations at first use and kept.
 
 Bytes that are not the message they should be raise Malformed, whatever is wrong with them.
+
+What a message costs while it is read is bounded by its size and MOST_ITEMS: a frame of 100 MB could hold fifty million
+items, which would be gigabytes of objects and minutes in which nobody else is served.  So a message holds at most as
+many bytes as were received, four times as many where they are text (what Python may need for a character), and a few
+hundred bytes for each of MOST_ITEMS.
 """
 
 from __future__ import annotations
@@ -12,15 +17,19 @@ from typing import Any
 from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.messages import Message
 
-from .reading import Reader, compile_reader
+from .reading import Reader, compile_reader, read_tags
 from .writing import Cuts, Writer, compile_writer
 
-__all__ = ["Cuts", "decode", "encode", "read", "reader", "write", "writer"]
+__all__ = ["MOST_ITEMS", "Cuts", "decode", "encode", "read", "reader", "skip_tags", "write", "writer"]
+
+MOST_ITEMS = 250_000
+"""Of all arrays of a message and its tagged fields together.  A Fetch of 100,000 partitions, each of a topic of its own,
+has 200,000."""
 
 
 @cache
 def reader(message: Message, version: int) -> Reader:
-    """The compiled `read(buffer, position, end) -> (value, position)`; prefer `read`."""
+    """The compiled `read(buffer, position, end, room) -> (value, position, room)`; prefer `read`."""
     return compile_reader(message.struct, version, message.is_flexible(version))
 
 
@@ -37,11 +46,22 @@ def read(message: Message, version: int, buffer: memoryview, position: int = 0) 
         Malformed: the bytes are no such message.
     """
     try:
-        return reader(message, version)(buffer, position, len(buffer))
+        value, position, _ = reader(message, version)(buffer, position, len(buffer), MOST_ITEMS)
     except (IndexError, struct.error) as cut:
         raise Malformed(f"{message.name} v{version} ends too early") from cut
     except Malformed as fault:
         raise Malformed(f"{message.name} v{version}: {fault}") from None
+    return value, position
+
+
+def skip_tags(buffer: memoryview, position: int) -> int:
+    """The position behind tagged fields of which none is known.
+
+    Raises:
+        Malformed: they are more than a message may hold, or run past the end.
+        IndexError: they end too early.
+    """
+    return read_tags(buffer, position, len(buffer), MOST_ITEMS, None, {})[0]
 
 
 def write(message: Message, version: int, value: Any, out: bytearray) -> list[Any]:

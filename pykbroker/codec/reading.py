@@ -1,7 +1,9 @@
 """From a declaration and a version to a straight-line reader of its bytes.
 
-A reader is `read(buffer, position, end) -> (value, position)`.  `buffer` is a memoryview that ends at `end`: reading
-past it raises, and every length is checked against it, so a lying count can neither allocate nor loop.
+A reader is `read(buffer, position, end, room) -> (value, position, room)`.  `buffer` is a memoryview that ends at `end`:
+reading past it raises, and every length is checked against it, so a lying count can neither allocate nor loop.  Each
+item of an array and each tagged field takes one of `room`, what is left of it comes back, and without room it raises:
+a count that is true is bounded as well.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pykbroker_protocol.types import Array, ClassicString, Nullable, Records_, S
 
 from .source import Source, fixed_format, least_bytes, runs, unwrapped
 
-Reader = Callable[[memoryview, int, int], tuple[Any, int]]
+Reader = Callable[[memoryview, int, int, int], tuple[Any, int, int]]
 
 
 def compile_reader(struct_: Struct, version: int, flexible: bool) -> Reader:
@@ -39,9 +41,18 @@ def read_uvarint(buffer: memoryview, position: int) -> tuple[int, int]:
     raise Malformed("a varint is longer than 31 bits")
 
 
-def read_tags(buffer: memoryview, position: int, end: int, value: Any, known: dict[int, tuple[str, Reader]]) -> int:
-    """Read tagged fields into `value`, step over unknown ones, and return the position behind them."""
+def read_tags(
+    buffer: memoryview, position: int, end: int, room: int, value: Any, known: dict[int, tuple[str, Reader]]
+) -> tuple[int, int]:
+    """Read tagged fields into `value` and step over unknown ones; the position behind them, and the room that is left.
+
+    Raises:
+        Malformed: there are more than `room`, or one runs past the end.
+    """
     count, position = read_uvarint(buffer, position)
+    if count > room:
+        raise too_many(f"{count} tagged fields")
+    room -= count
     for _ in range(count):
         tag, position = read_uvarint(buffer, position)
         size, position = read_uvarint(buffer, position)
@@ -49,12 +60,16 @@ def read_tags(buffer: memoryview, position: int, end: int, value: Any, known: di
             raise Malformed(f"tag {tag} runs past the end")
         if tag in known:
             name, read = known[tag]
-            field, behind = read(buffer[: position + size], position, position + size)
+            field, behind, room = read(buffer[: position + size], position, position + size, room)
             if behind != position + size:
                 raise Malformed(f"tag {tag} is {position + size - behind} bytes too long")
             setattr(value, name, field)
         position += size
-    return position
+    return position, room
+
+
+def too_many(what: str) -> Malformed:
+    return Malformed(f"{what} are more than one message may hold")
 
 
 class _Reading:
@@ -62,13 +77,19 @@ class _Reading:
 
     def __init__(self, title: str, version: int, flexible: bool) -> None:
         self.title, self.version, self.flexible = title, version, flexible
-        outside = {"Malformed": Malformed, "new": object.__new__, "uvarint": read_uvarint, "read_tags": read_tags}
-        self.source = Source(title, "read(buf, pos, end)", outside)
+        outside = {
+            "Malformed": Malformed,
+            "new": object.__new__,
+            "uvarint": read_uvarint,
+            "read_tags": read_tags,
+            "too_many": too_many,
+        }
+        self.source = Source(title, "read(buf, pos, end, room)", outside)
         self.emit = self.source.emit
 
     def of(self, subcon: Any) -> Reader:
         value = self.value(1, "value", subcon)
-        self.emit(1, f"return {value}, pos")
+        self.emit(1, f"return {value}, pos, room")
         return self.source.function()
 
     def value(self, depth: int, name: str, subcon: Any) -> str:
@@ -87,6 +108,8 @@ class _Reading:
         self.emit(depth + 1, f"raise Malformed(f'{name} of {{{length}}} runs past the end')")
         self.emit(depth, "else:")
         if isinstance(inner, Array):
+            self.emit(depth + 1, f"if {length} > room: raise too_many(f'{name} of {{{length}}}')")
+            self.emit(depth + 1, f"room -= {length}")
             self.items(depth + 1, name, inner, variable, length)
         else:
             self.bytes(depth + 1, name, inner, variable, length)
@@ -172,6 +195,8 @@ class _Reading:
             for tag, field in inner.tagged_fields(self.version).items()
         }
         self.emit(depth, "if buf[pos]:")
-        self.emit(depth + 1, f"pos = read_tags(buf, pos, end, {variable}, {self.source.bind('known', known)})")
+        self.emit(
+            depth + 1, f"pos, room = read_tags(buf, pos, end, room, {variable}, {self.source.bind('known', known)})"
+        )
         self.emit(depth, "else:")
         self.emit(depth + 1, "pos += 1")

@@ -13,7 +13,6 @@ from pykbroker_protocol.apis.api_versions import API_VERSIONS, ApiVersionsRespon
 from pykbroker_protocol.errors import ErrorCode, Malformed, Refused
 
 from pykbroker import codec
-from pykbroker.codec.reading import read_uvarint
 from pykbroker.handlers.broker import Broker
 from pykbroker.handlers.client import Client
 from pykbroker.handlers.replies import Hangup
@@ -44,7 +43,7 @@ class Answering:
             position = _HEADER.size + max(length, 0)
             client.client_id = str(frame[_HEADER.size : position], "utf-8", "replace") if length >= 0 else None
             if served.flexible:
-                position = _skip_tags(frame, position)
+                position = codec.skip_tags(frame, position)
         except (struct.error, IndexError) as cut:
             raise Malformed(f"no request header in a frame of {len(frame)} bytes") from cut
         client.api_version = version
@@ -111,17 +110,6 @@ def _versions(route: Route) -> range:
 def _size_of(chunks: Answer) -> int:
     sizes: list[int] = [len(c) if isinstance(c, bytes | bytearray | memoryview) else c.length for c in chunks]
     return sum(sizes)
-
-
-def _skip_tags(frame: memoryview, position: int) -> int:
-    if not frame[position]:
-        return position + 1
-    count, position = read_uvarint(frame, position)
-    for _ in range(count):
-        _, position = read_uvarint(frame, position)
-        size, position = read_uvarint(frame, position)
-        position += size
-    return position
 
 
 def _unserved(key: int, version: int, correlation_id: int) -> Answer:
