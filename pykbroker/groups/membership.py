@@ -89,8 +89,6 @@ def commit_refusal(group: ClassicGroup, member_id: str, group_instance_id: str |
     """
     if generation_id < 0 and group.state is State.EMPTY:
         return ErrorCode.NONE
-    if generation_id < 0 and not member_id and group_instance_id is None:
-        return ErrorCode.UNKNOWN_MEMBER_ID
     if fault := group.fault_of(member_id, group_instance_id):
         return fault
     if generation_id != group.generation_id:

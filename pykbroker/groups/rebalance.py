@@ -88,7 +88,6 @@ class Rebalances:
             self._arm_join_timer(group, when.now)
             return []
         group.generation_id += 1
-        group.awaited_syncs.clear()
         return self._begin_generation(group, when) if group.members else self._record_empty(group, when)
 
     def remove(self, group: ClassicGroup, member: Member) -> list[Effect]:

@@ -20,8 +20,9 @@ def test_a_new_member_is_handed_its_id_and_joins_with_it(groups):
     assert groups.join(member="shop-1").parked
 
 
-def test_a_client_before_version_4_joins_at_once(groups):
-    assert groups.join(api_version=3).parked
+@pytest.mark.parametrize(("api_version", "parked"), [(3, True), (4, False)])
+def test_a_client_before_version_4_joins_at_once(groups, api_version, parked):
+    assert groups.join(api_version=api_version).parked is parked
 
 
 def test_a_null_client_id_is_an_empty_one(groups):
@@ -219,12 +220,44 @@ def test_a_pending_member_cannot_turn_static(groups):
     assert groups.join(member=pending.member_id, instance="i").error == ErrorCode.UNKNOWN_SERVER_ERROR
 
 
-def test_version_0_takes_the_session_timeout_for_the_rebalance_timeout(groups):
-    (member,) = [groups.join(api_version=0, rebalance_timeout_ms=-1, session_timeout_ms=10_000)]
+@pytest.mark.parametrize(("api_version", "rebalance_timeout_ms"), [(0, 15_000), (1, 20_000)])
+def test_version_0_takes_the_session_timeout_for_the_rebalance_timeout(groups, api_version, rebalance_timeout_ms):
+    of = {"api_version": api_version, "rebalance_timeout_ms": 20_000, "session_timeout_ms": 15_000}
+    member = groups.join(**of)
     groups.wait(3_000)
     groups.sync(member)
-    newcomer = groups.join(api_version=0, rebalance_timeout_ms=-1)
+    newcomer = groups.join(**of)
+    groups.wait(rebalance_timeout_ms - 10_000)
+    groups.heartbeat(member)
     groups.wait(9_999)
-    assert groups.heartbeat(member) == ErrorCode.REBALANCE_IN_PROGRESS
+    assert newcomer.parked
     groups.wait(1)
     assert newcomer.response.generation_id == 2
+
+
+def test_a_rebalance_that_ended_early_has_no_deadline_any_more(groups):
+    (member,) = groups.stable_group(session_timeout_ms=100_000)
+    newcomer = groups.join_fully(session_timeout_ms=100_000)
+    again = groups.join(member=member.member_id, session_timeout_ms=100_000)
+    groups.settle([newcomer, again])
+    groups.wait(60_000)
+    assert (groups.state(), groups.heartbeat(again)) == ("Stable", ErrorCode.NONE)
+
+
+def test_a_second_first_rebalance_is_not_extended_by_members_of_the_first(groups):
+    parked = [groups.join(api_version=3, rebalance_timeout_ms=3_000) for _ in range(2)]
+    groups.wait(3_000)
+    groups.leave(*[joined.member_id for joined in parked])
+    again = groups.join(api_version=3)
+    groups.wait(3_000)
+    assert not again.parked
+
+
+def test_a_member_that_a_lowered_limit_leaves_no_room_for_is_out():
+    groups = Coordinator()
+    first, second = groups.stable_group(2)
+    groups.limits = GroupLimits(group_max_size=1)
+    groups.restart()
+    assert groups.join(member=first.member_id).parked
+    assert groups.join(member=second.member_id).error == ErrorCode.GROUP_MAX_SIZE_REACHED
+    assert groups.heartbeat(second) == ErrorCode.UNKNOWN_MEMBER_ID

@@ -77,6 +77,19 @@ def test_members_that_do_not_sync_in_time_are_out(groups):
     assert groups.heartbeat(follower) == ErrorCode.UNKNOWN_MEMBER_ID
 
 
+def test_a_member_that_is_sent_back_has_a_session_again(groups):
+    leader, follower = joined(groups, 2, session_timeout_ms=6_000)
+    groups.sync(follower)
+    groups.wait(5_000)
+    groups.heartbeat(leader)
+    groups.wait(5_000)
+    groups.leave(leader.member_id)
+    groups.wait(5_999)
+    assert groups.state() == "PreparingRebalance"
+    groups.wait(1)
+    assert groups.state() == "Empty"
+
+
 def test_when_all_have_synced_nothing_is_awaited_any_more(groups):
     members = groups.stable_group(2, rebalance_timeout_ms=8_000, session_timeout_ms=20_000)
     groups.wait(8_000)
@@ -144,6 +157,12 @@ def test_leaving_members_are_answered_one_by_one(groups):
     answers = groups.leave(first.member_id, first.member_id, "ghost")
     assert answers == [ErrorCode.NONE, ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.UNKNOWN_MEMBER_ID]
     assert groups.heartbeat(second) == ErrorCode.REBALANCE_IN_PROGRESS
+
+
+def test_a_stranger_that_leaves_disturbs_nobody(groups):
+    (member,) = groups.stable_group()
+    groups.leave("ghost")
+    assert groups.heartbeat(member) == ErrorCode.NONE
 
 
 def test_leaving_a_group_that_does_not_exist_makes_none(groups):

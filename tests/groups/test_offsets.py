@@ -68,6 +68,7 @@ def test_a_client_without_a_generation_may_commit_for_an_empty_group(groups):
     groups.leave(member.member_id)
     assert groups.commit({0: 1}, member_id="whoever") == [ErrorCode.NONE]
     assert groups.commit({0: 1}, member) == [ErrorCode.UNKNOWN_MEMBER_ID]
+    assert groups.commit({0: 1}, generation_id_or_member_epoch=0) == [ErrorCode.UNKNOWN_MEMBER_ID]
 
 
 @pytest.mark.parametrize(

@@ -119,3 +119,9 @@ def test_an_admin_removes_a_static_member_by_its_instance_id_alone(groups, membe
 def test_an_unknown_instance_is_unknown_whatever_its_member_id(groups, members):
     a, _ = members
     assert groups.heartbeat(a, group_instance_id="z") == ErrorCode.UNKNOWN_MEMBER_ID
+
+
+def test_one_that_came_back_and_is_not_heard_of_again_is_out(groups, members):
+    again = groups.join(instance="b", session_timeout_ms=6_000)
+    groups.wait(6_000)
+    assert groups.heartbeat(again, group_instance_id="b") == ErrorCode.UNKNOWN_MEMBER_ID
