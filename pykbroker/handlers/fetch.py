@@ -49,13 +49,30 @@ def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchRespons
     """Answered when `min_bytes` are there, when a partition has news that cannot wait, or after `max_wait_ms`."""
     version = client.api_version
     if request.isolation_level not in (_READ_UNCOMMITTED, _READ_COMMITTED):
-        raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"isolation level {request.isolation_level}")
+        return _nothing_of(request, ErrorCode.UNKNOWN_SERVER_ERROR, version)
     asked = broker.fetch_sessions.round(request, version, broker.clock.now())
     reading = _Reading(broker, request, version)
     answered, lacking = reading.all_of(asked.wanted)
     if lacking <= 0 or request.max_wait_ms <= 0 or not asked.wanted:
         return _response(asked, answered)
     return Later(lambda: _when_filled(broker, reading, asked, lacking, request.max_wait_ms))
+
+
+def _nothing_of(request: FetchRequest, code: ErrorCode, version: int) -> FetchResponse:
+    """A whole request refused: by its top alone since topics have ids, before that by each partition too."""
+    if version >= TOPIC_IDS_SINCE:
+        return FetchResponse(error_code=code)
+    topics = [
+        FetchResponse.FetchableTopicResponse(
+            topic=topic.topic,
+            partitions=[
+                PartitionData(partition_index=part.partition, error_code=code, high_watermark=-1)
+                for part in topic.partitions
+            ],
+        )
+        for topic in request.topics
+    ]
+    return FetchResponse(error_code=code, responses=topics)
 
 
 async def _when_filled(
@@ -120,8 +137,9 @@ class _Reading:
         log = self._log(wanted)
         if self._replica_id >= 0:
             raise Refused(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"there is no replica {self._replica_id}")
-        if wanted.partition_max_bytes < 0:
-            raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"{wanted.partition_max_bytes} bytes at most")
+        if wanted.partition_max_bytes < 0 or self._max_bytes < 0:
+            at_most = min(wanted.partition_max_bytes, self._max_bytes)
+            raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"{at_most} bytes at most")
         partition = PartitionData(
             partition_index=wanted.partition,
             high_watermark=log.high_watermark,

@@ -64,11 +64,7 @@ def each_offset(request: Any, code: ErrorCode, version: int) -> ListOffsetsRespo
 def each_described_topic(request: Any, code: ErrorCode, version: int) -> MetadataResponse:
     answer = MetadataResponse.MetadataResponseTopic
     asked = request.topics or []
-    nullable = version >= 12
-    topics = [
-        answer(error_code=code, name=topic.name if nullable else topic.name or "", topic_id=topic.topic_id)
-        for topic in asked
-    ]
+    topics = [answer(error_code=code, name=topic.name or "", topic_id=topic.topic_id) for topic in asked]
     return MetadataResponse(topics=topics, error_code=code)
 
 
@@ -118,7 +114,9 @@ def each_deleted_group(request: Any, code: ErrorCode, version: int) -> DeleteGro
 def each_created_topic(request: Any, code: ErrorCode, version: int) -> CreateTopicsResponse:
     result = CreateTopicsResponse.CreatableTopicResult
     names = dict.fromkeys(topic.name for topic in request.topics)
-    return CreateTopicsResponse(topics=[result(name=name, error_code=code, configs=[]) for name in names])
+    return CreateTopicsResponse(
+        topics=[result(name=name, error_code=code, error_message=None, configs=[]) for name in names]
+    )
 
 
 def each_deleted_topic(request: Any, code: ErrorCode, version: int) -> DeleteTopicsResponse:

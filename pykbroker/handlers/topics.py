@@ -27,11 +27,16 @@ def create_topics(broker: Broker, request: CreateTopicsRequest, client: Client) 
     """Each topic is created or refused, whatever becomes of the others; one that is named twice is refused.
 
     Raises:
-        Refused: REQUEST_TIMED_OUT or POLICY_VIOLATION, of all of them.
+        Refused: REQUEST_TIMED_OUT, of all of them.
     """
     _check_time(request.timeout_ms)
-    _check_size(request, broker.config.num_partitions)
     times = Counter(asked.name for asked in request.topics)
+    if _partitions(request, broker.config.num_partitions) > MAX_PARTITIONS:
+        why = f"More than {MAX_PARTITIONS} partitions are too many for one request."
+        code = ErrorCode.POLICY_VIOLATION
+        return CreateTopicsResponse(
+            topics=[_Created(name=name, error_code=code, error_message=why, configs=[]) for name in times]
+        )
     results = [_create(broker, asked, request.validate_only) for asked in request.topics if times[asked.name] == 1]
     why = "Duplicate topic name."
     twice = [
@@ -47,10 +52,10 @@ def _check_time(timeout_ms: int) -> None:
         raise Refused(ErrorCode.REQUEST_TIMED_OUT)
 
 
-def _check_size(request: CreateTopicsRequest, default_partitions: int) -> None:
+def _partitions(request: CreateTopicsRequest, default_partitions: int) -> int:
+    """How many partitions the whole request asks for."""
     asked = [len(topic.assignments) or topic.num_partitions for topic in request.topics]
-    if sum(default_partitions if count == USE_DEFAULT else count for count in asked) > MAX_PARTITIONS:
-        raise Refused(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
+    return sum(default_partitions if count == USE_DEFAULT else count for count in asked)
 
 
 def _create(broker: Broker, asked: _Asked, validate_only: bool) -> _Created:
@@ -70,6 +75,7 @@ def _create(broker: Broker, asked: _Asked, validate_only: bool) -> _Created:
     return _Created(
         name=new.name,
         topic_id=topic_id,
+        error_message=None,
         num_partitions=partitions,
         replication_factor=1,
         configs=[

@@ -41,6 +41,8 @@ class Answering:
             if served is None:
                 return _unserved(key, version, correlation_id)
             position = _HEADER.size + max(length, 0)
+            if position > len(frame):
+                raise IndexError(position)
             client.client_id = str(frame[_HEADER.size : position], "utf-8", "replace") if length >= 0 else None
             if served.flexible:
                 position = codec.skip_tags(frame, position)
