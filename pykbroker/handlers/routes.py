@@ -75,4 +75,4 @@ ROUTES = [
     Route(DELETE_GROUPS, groups.delete_groups, refusals.each_deleted_group),
     Route(DESCRIBE_CLUSTER, describe_cluster, refusals.top_level(DESCRIBE_CLUSTER)),
 ]
-ADVERTISED = [advertised(route.api) for route in ROUTES]
+ADVERTISED: list[tuple[int, int, int]] = [advertised(route.api) for route in ROUTES]

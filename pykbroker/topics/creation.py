@@ -35,7 +35,7 @@ class NewTopic:
     num_partitions: int = USE_DEFAULT
     replication_factor: int = USE_DEFAULT
     assignments: Sequence[tuple[int, Sequence[int]]] = ()
-    configs: Mapping[str, str] | None = None
+    configs: Mapping[str, str | None] | None = None
 
 
 def check_name(catalog: Catalog, name: str) -> None:
