@@ -22,7 +22,7 @@ def joined(
 
     The members are told to the one that is named as leader, and to nobody else.
     """
-    leader = group.leader if leader is None else leader
+    leader = (group.leader if leader is None else leader) or ""
     members = []
     if member_id == leader:
         members = [

@@ -6,12 +6,15 @@ and those of an open transaction are held back until it ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from pykbroker_protocol.errors import ErrorCode
 
 from .records import Committed, Record, offset_record, offset_tombstone
+
+_TopicAnswer = OffsetCommitResponse.OffsetCommitResponseTopic
+_PartitionAnswer = _TopicAnswer.OffsetCommitResponsePartition
 
 _NO_RETENTION = -1
 
@@ -97,18 +100,14 @@ def commit_refused(request: OffsetCommitRequest, code: ErrorCode) -> OffsetCommi
     )
 
 
-def _answer(partition_index: int, code: ErrorCode) -> OffsetCommitResponse.OffsetCommitResponseTopic:
-    return OffsetCommitResponse.OffsetCommitResponseTopic.OffsetCommitResponsePartition(
-        partition_index=partition_index, error_code=code
-    )
+def _answer(partition_index: int, code: ErrorCode) -> _PartitionAnswer:
+    return _PartitionAnswer(partition_index=partition_index, error_code=code)
 
 
 def _topic_answer(
-    topic: OffsetCommitRequest.OffsetCommitRequestTopic, partitions: list[object]
-) -> OffsetCommitResponse.OffsetCommitResponseTopic:
-    return OffsetCommitResponse.OffsetCommitResponseTopic(
-        name=topic.name, topic_id=topic.topic_id, partitions=partitions
-    )
+    topic: OffsetCommitRequest.OffsetCommitRequestTopic, partitions: Sequence[_PartitionAnswer]
+) -> _TopicAnswer:
+    return _TopicAnswer(name=topic.name, topic_id=topic.topic_id, partitions=partitions)
 
 
 def _java_length(text: str) -> int:

@@ -73,26 +73,30 @@ def find_coordinator(broker: Broker, request: FindCoordinatorRequest, client: Cl
 
 def join_group(broker: Broker, request: JoinGroupRequest, client: Client) -> JoinGroupResponse | Later[Any]:
     """Answered when the rebalance that it joins has its members."""
-    return broker.groups.ask(broker.groups.machine.join, request, client)
+    answer: JoinGroupResponse | Later[Any] = broker.groups.ask(broker.groups.machine.join, request, client)
+    return answer
 
 
 def sync_group(broker: Broker, request: SyncGroupRequest, client: Client) -> SyncGroupResponse | Later[Any]:
     """Answered when the leader has handed in the assignment."""
     if client.api_version >= _FIRST_SYNC_WITH_PROTOCOL and None in (request.protocol_type, request.protocol_name):
         return SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
-    return broker.groups.ask(broker.groups.machine.sync, request)
+    answer: SyncGroupResponse | Later[Any] = broker.groups.ask(broker.groups.machine.sync, request)
+    return answer
 
 
 def heartbeat(broker: Broker, request: HeartbeatRequest, client: Client) -> HeartbeatResponse:
-    return broker.groups.ask(broker.groups.machine.heartbeat, request)
+    answer: HeartbeatResponse = broker.groups.ask(broker.groups.machine.heartbeat, request)
+    return answer
 
 
 def leave_group(broker: Broker, request: LeaveGroupRequest, client: Client) -> LeaveGroupResponse:
     """Each member with its own error; before version 3 there is one, and its error is the answer's."""
+    if client.api_version < _FIRST_LEAVE_OF_SEVERAL:
+        request.members = [LeaveGroupRequest.MemberIdentity(member_id=request.member_id)]
+    response: LeaveGroupResponse = broker.groups.ask(broker.groups.machine.leave, request)
     if client.api_version >= _FIRST_LEAVE_OF_SEVERAL:
-        return broker.groups.ask(broker.groups.machine.leave, request)
-    request.members = [LeaveGroupRequest.MemberIdentity(member_id=request.member_id)]
-    response = broker.groups.ask(broker.groups.machine.leave, request)
+        return response
     return LeaveGroupResponse(error_code=response.error_code or response.members[0].error_code)
 
 
@@ -122,7 +126,8 @@ def delete_groups(broker: Broker, request: DeleteGroupsRequest, client: Client) 
 
 def _delete(broker: Broker, group_id: str) -> DeleteGroupsResponse.DeletableGroupResult:
     try:
-        return broker.groups.ask(broker.groups.machine.delete, group_id)
+        result: DeleteGroupsResponse.DeletableGroupResult = broker.groups.ask(broker.groups.machine.delete, group_id)
+        return result
     except Refused as refused:
         return DeleteGroupsResponse.DeletableGroupResult(group_id=group_id, error_code=refused.code)
 

@@ -29,7 +29,7 @@ def offset_commit(broker: Broker, request: OffsetCommitRequest, client: Client) 
     if not known:
         return OffsetCommitResponse(topics=list(refused.values()))
     request.topics = known
-    response = broker.groups.ask(broker.groups.machine.commit, request, client)
+    response: OffsetCommitResponse = broker.groups.ask(broker.groups.machine.commit, request, client)
     for topic in response.topics:
         if earlier := refused.pop((topic.name, topic.topic_id), None):
             topic.partitions = [*earlier.partitions, *topic.partitions]

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.control import LEADER_CHANGE_MESSAGE
 
 from pykbroker import codec
@@ -142,11 +143,16 @@ def _persist(broker: Broker, machine: Groups, effect: Persist) -> None:
     topic = broker.ensure_internal_topic(names.GROUP_METADATA)
     partition = partition_for(effect.group_id, topic.partitions)
     timestamp = broker.clock.timestamp()
-    broker.leader_log(topic, partition).append_records(
-        [Record(key, value, timestamp) for key, value in effect.records],
-        leader_epoch=topic.leader_epochs[partition],
-        timestamp_ms=timestamp,
-    )
+    try:
+        broker.leader_log(topic, partition).append_records(
+            [Record(key, value, timestamp) for key, value in effect.records],
+            leader_epoch=topic.leader_epochs[partition],
+            timestamp_ms=timestamp,
+        )
+    except Refused as refused:
+        # A group's client can act on that: it looks for the coordinator again, and finds this one when the disk is well.
+        broken = refused.code is ErrorCode.KAFKA_STORAGE_ERROR
+        raise Refused(ErrorCode.NOT_COORDINATOR if broken else ErrorCode.UNKNOWN_SERVER_ERROR, refused.why) from refused
     for key, value in effect.records:
         machine.replay(key, value)
 
