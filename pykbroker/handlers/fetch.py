@@ -55,7 +55,7 @@ def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchRespons
     answered, lacking = reading.all_of(asked.wanted)
     if lacking <= 0 or request.max_wait_ms <= 0 or not asked.wanted:
         return _response(asked, answered)
-    return Later(lambda: _when_filled(broker, reading, asked, lacking, request.max_wait_ms))
+    return Later(lambda: _when_filled(reading, asked, answered, lacking, request.max_wait_ms))
 
 
 def _nothing_of(request: FetchRequest, code: ErrorCode, version: int) -> FetchResponse:
@@ -76,14 +76,19 @@ def _nothing_of(request: FetchRequest, code: ErrorCode, version: int) -> FetchRe
 
 
 async def _when_filled(
-    broker: Broker, reading: _Reading, asked: Round, lacking: int, max_wait_ms: int
+    reading: _Reading, asked: Round, answered: list[Answered], lacking: int, max_wait_ms: int
 ) -> FetchResponse:
-    shortfall = Shortfall(lacking)
+    """What came in since `answered` was read counts: this begins in a task of its own, behind other requests."""
     with ExitStack() as watching, suppress(Refused):  # a topic that is gone by now is told of at once
-        for log in reading.logs_of(asked.wanted):
-            log.watchers.add(shortfall)
-            watching.callback(log.watchers.discard, shortfall)
-        await shortfall.wait_paid(at_most_ms=max_wait_ms)
+        logs = reading.logs_of(asked.wanted)
+        if any(log.high_watermark != read.high_watermark for log, (_, read) in zip(logs, answered, strict=True)):
+            _, lacking = reading.all_of(asked.wanted)
+        if lacking > 0:
+            shortfall = Shortfall(lacking)
+            for log in logs:
+                log.watchers.add(shortfall)
+                watching.callback(log.watchers.discard, shortfall)
+            await shortfall.wait_paid(at_most_ms=max_wait_ms)
     answered, _ = reading.all_of(asked.wanted)
     return _response(asked, answered)
 

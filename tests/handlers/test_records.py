@@ -111,6 +111,14 @@ async def test_a_fetch_at_the_end_waits_until_an_append_fills_it(ask, topic, aut
     assert only(answers[0]).records
 
 
+async def test_an_append_before_a_fetch_begins_to_wait_fills_it_too(ask, topic, autojump_clock):
+    later = ask.send(fetch(min_bytes=1, max_wait_ms=500), 12)
+    await produced(ask, batch_of(b"a"))
+    before = trio.current_time()
+    assert len(await later.wait()) > 1  # a chunk of records beside the message
+    assert trio.current_time() == before
+
+
 async def test_a_fetch_that_is_never_filled_answers_after_max_wait_and_leaves_no_watcher(ask, topic, autojump_clock):
     before = trio.current_time()
     answer = only(await ask(fetch(min_bytes=1, max_wait_ms=500), 12))
