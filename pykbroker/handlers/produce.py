@@ -5,7 +5,7 @@ from __future__ import annotations
 from pykbroker_protocol.apis.produce import ProduceRequest, ProduceResponse
 from pykbroker_protocol.errors import ErrorCode, Refused
 
-from pykbroker.storage.batch import only_batch
+from pykbroker.storage.batch import Unreadable, only_batch
 from pykbroker.storage.compression import ZSTD
 from pykbroker.storage.validation import RecordsRefused
 from pykbroker.topics.catalog import Topic
@@ -98,8 +98,9 @@ def _refusal(partition: int, refused: Refused, log_start_offset: int) -> _Partit
     answer = _PartitionAnswer(index=partition, error_code=refused.code, base_offset=-1)
     if refused.code in _FOUND_IN_THE_LOG:
         answer.log_start_offset = log_start_offset
-    if isinstance(refused, RecordsRefused):
+    if isinstance(refused, RecordsRefused | Unreadable):
         answer.error_message = refused.why
+    if isinstance(refused, RecordsRefused):
         answer.record_errors = [
             _PartitionAnswer.BatchIndexAndErrorMessage(
                 batch_index=error.batch_index, batch_index_error_message=error.message

@@ -78,6 +78,10 @@ def last_sequence(base_sequence: int, last_offset_delta: int) -> int:
     return base_sequence if base_sequence < 0 else (base_sequence + last_offset_delta) % _SEQUENCES
 
 
+class Unreadable(Refused):
+    """Bytes that cannot be taken for a batch; Kafka sends `why` along."""
+
+
 def read_header(batch: bytes | memoryview, position: int = 0) -> Header:
     return Header._make(HEADER.unpack_from(batch, position))
 
@@ -98,7 +102,7 @@ def only_batch(records: bytes | memoryview) -> tuple[memoryview, Header]:
     magic = view[MAGIC_AT]
     if magic != MAGIC:
         if magic > MAGIC:
-            raise Refused(
+            raise Unreadable(
                 ErrorCode.CORRUPT_MESSAGE,
                 f"Invalid magic found in record: {int.from_bytes(view[MAGIC_AT : MAGIC_AT + 1], signed=True)}",
             )
@@ -121,7 +125,7 @@ def _batch_size(view: memoryview) -> int | None:
         return None
     length = int.from_bytes(view[8:12], "big", signed=True)
     if length < _MIN_LENGTH:
-        raise Refused(
+        raise Unreadable(
             ErrorCode.CORRUPT_MESSAGE, f"Record size {length} is less than the minimum record overhead ({_MIN_LENGTH})"
         )
     if length + LENGTH_END > len(view):

@@ -71,6 +71,13 @@ async def test_records_that_are_no_batch_of_a_client_are_refused(ask, topic, rec
     assert only(await ask(fetch(), 12)).high_watermark == 0
 
 
+async def test_bytes_of_another_magic_are_refused_with_a_text(ask, topic):
+    batch = batch_of(b"a")
+    answer = await produced(ask, batch[:16] + b"\3" + batch[17:])
+    assert answer.error_code == ErrorCode.CORRUPT_MESSAGE
+    assert answer.error_message == "Invalid magic found in record: 3"
+
+
 async def test_one_refused_partition_does_not_hinder_another(ask, topic):
     kind = ProduceRequest.TopicProduceData
     data = [kind.PartitionProduceData(index=p, records=batch_of(b"a")) for p in (5, 1)]
