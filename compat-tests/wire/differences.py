@@ -1,0 +1,67 @@
+"""Where pykbroker means to answer otherwise than Kafka, and why.
+
+A difference that is no longer there fails its test until it is struck from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scenarios import Case
+
+FOREVER = 99
+
+AT_ONCE = "Kafka's broker hears of the new topic from its controller later; here both are one, and it is there at once"
+UNREAD = (
+    "records are not read one by one on the way in: what a producer wrote inside a batch with a right CRC is its own"
+)
+CLEARER = "Kafka says UNKNOWN_SERVER_ERROR of what is wrong with the batch"
+TEXTLESS = "which bytes of a batch are wrong is for the log; the code says what a client can act on"
+STRICTER = "Kafka looks for collisions with topics that are there, and forgets the others of the same request"
+ONE_ENTRY = "Kafka gives a partition in error an entry of its own beside its topic's; clients read either"
+GREETING = "a first request is answered as far as it can be read, so that any client learns which versions there are"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is meant to differ: the answers under `labels` in `scenario`, from version `since` to `until`."""
+
+    scenario: str
+    labels: tuple[str, ...]
+    why: str
+    since: int = 0
+    until: int = FOREVER
+
+    def covers(self, case: Case, label: str) -> bool:
+        named = self.scenario == case.scenario.__name__ and label in self.labels
+        return named and self.since <= case.version <= self.until
+
+
+def and_the_end(*labels: str) -> tuple[str, ...]:
+    """The answers to bad batches, and where the log ends behind them."""
+    return (*labels, *(f"{label}: the end" for label in labels))
+
+
+INSIDE = ("a record cut short", "a record of negative length", "bytes behind the records", "a header without key")
+PACKED = ("gzip that is none", "snappy that is none", "lz4 that is none")
+
+MEANT = [
+    Difference("topics_made_on_the_way", ("allowed",), AT_ONCE),
+    Difference("bad_batches", and_the_end(*INSIDE, *PACKED), UNREAD),
+    Difference("bad_batches", and_the_end("zstd that is none"), UNREAD, since=7),
+    Difference("bad_batches", ("compression 5", "compression 7", "length 2 GiB"), CLEARER),
+    Difference("bad_batches", ("magic 3", "magic -1", "length 0", "length 13", "length -1"), TEXTLESS, since=8),
+    Difference("what_odd_batches_left", (*INSIDE, *PACKED, "zstd that is none"), UNREAD),
+    Difference("what_odd_batches_left", ("timestamp -2", "max timestamp too small", "max timestamp too large"), UNREAD),
+    Difference("untimed_records", ("0",), UNREAD),
+    Difference("untimed_records", ("-3",), UNREAD, since=7),
+    Difference("invalid_names", ("'xxxxxxxxx' of 249, create=True",), AT_ONCE),
+    Difference("bad_names", ("two that collide",), STRICTER),
+    Difference("unknown_partitions", ("one good, one not",), ONE_ENTRY, since=13),
+    Difference("keys_and_versions_never_heard_of", ("ApiVersions v99 and no more",), GREETING),
+]
+
+
+def difference(case: Case, label: str) -> str | None:
+    """Why the answer under `label` may differ, or None."""
+    return next((meant.why for meant in MEANT if meant.covers(case, label)), None)
