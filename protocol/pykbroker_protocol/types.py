@@ -36,7 +36,7 @@ class Uvarint_(c.Construct):  # type: ignore[misc]
     def _parse(self, stream: io.BytesIO, context: Any, path: str) -> int:
         value = 0
         for position in range(MAX_VARINT_BYTES):
-            byte = c.stream_read(stream, 1, path)[0]
+            byte: int = c.stream_read(stream, 1, path)[0]
             value |= (byte & 0x7F) << 7 * position
             if byte < 0x80:
                 if value > 0x7FFFFFFF:
