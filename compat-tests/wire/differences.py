@@ -16,6 +16,7 @@ UNREAD = (
     "records are not read one by one on the way in: what a producer wrote inside a batch with a right CRC is its own"
 )
 CLEARER = "Kafka says UNKNOWN_SERVER_ERROR of what is wrong with the batch"
+AS_IT_CAME = "compression.type has no effect yet: a batch is kept as its producer compressed it"
 TEXTLESS = "which bytes of a batch are wrong is for the log; the code says what a client can act on"
 STRICTER = "Kafka looks for collisions with topics that are there, and forgets the others of the same request"
 ONE_ENTRY = "Kafka gives a partition in error an entry of its own beside its topic's; clients read either"
@@ -53,6 +54,7 @@ MEANT = [
     Difference("bad_batches", ("magic 3", "magic -1", "length 0", "length 13", "length -1"), TEXTLESS, since=8),
     Difference("what_odd_batches_left", (*INSIDE, *PACKED, "zstd that is none"), UNREAD),
     Difference("what_odd_batches_left", ("timestamp -2", "max timestamp too small", "max timestamp too large"), UNREAD),
+    Difference("codecs_of_topics", ("gzip", "snappy", "lz4", "zstd", "uncompressed"), AS_IT_CAME),
     Difference("untimed_records", ("0",), UNREAD),
     Difference("untimed_records", ("-3",), UNREAD, since=7),
     Difference("invalid_names", ("'xxxxxxxxx' of 249, create=True",), AT_ONCE),
