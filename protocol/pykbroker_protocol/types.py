@@ -23,6 +23,7 @@ Uuid = c.Bytes(16)  # 16 bytes as they are; all zero means none
 
 NO_UUID = bytes(16)
 MAX_VARINT_BYTES = 5
+MAX_STRING_BYTES = 0x7FFF
 
 
 def remaining(stream: io.BytesIO) -> int:
@@ -113,17 +114,32 @@ class Records_(Bytes_):
 
 
 class String_(Bytes_):
-    """UTF-8, at most 32,767 bytes in either encoding; what is no UTF-8 is read as U+FFFD, as Java reads it."""
+    """UTF-8, at most 32,767 bytes in either encoding; what is no UTF-8 is read as U+FFFD, as Java reads it.
+
+    U+FFFD is longer than the byte in its place.  Text that could not be written again is not read either: no answer
+    could name it, and no record hold it.
+    """
 
     prefix = Int16
 
     def read_body(self, length: int, stream: io.BytesIO, context: Any, path: str) -> str:
-        if length > 0x7FFF:
+        if length > MAX_STRING_BYTES:
             raise Malformed(f"{path} is a string of {length} bytes")
-        return str(c.stream_read(stream, length, path), "utf-8", "replace")
+        return checked(str(c.stream_read(stream, length, path), "utf-8", "replace"), path)
 
     def write_body(self, value: str, stream: io.BytesIO, context: Any, path: str) -> None:
         super().write_body(value.encode(), stream, context, path)
+
+
+def checked(text: str, path: str) -> str:
+    """`text`, which can be written again.
+
+    Raises:
+        Malformed: it cannot.
+    """
+    if len(text) > MAX_STRING_BYTES // 4 and len(text.encode()) > MAX_STRING_BYTES:
+        raise Malformed(f"{path} is no UTF-8, and too long with U+FFFD for what is none")
+    return text
 
 
 class ClassicString_(String_):

@@ -18,13 +18,13 @@ from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.messages import Message
 
 from .reading import Reader, compile_reader, read_tags
-from .writing import Cuts, Writer, compile_writer
+from .writing import Cuts, Unwritable, Writer, compile_writer
 
-__all__ = ["MOST_ITEMS", "Cuts", "decode", "encode", "read", "reader", "skip_tags", "write", "writer"]
+__all__ = ["MOST_ITEMS", "Cuts", "Unwritable", "decode", "encode", "read", "reader", "skip_tags", "write", "writer"]
 
 MOST_ITEMS = 250_000
-"""Of all arrays of a message and its tagged fields together.  A Fetch of 100,000 partitions, each of a topic of its own,
-has 200,000."""
+"""Of all arrays of a message and its tagged fields together.  A Fetch of 100,000 partitions, each of a topic of its
+own, has 200,000."""
 
 
 @cache
@@ -65,7 +65,11 @@ def skip_tags(buffer: memoryview, position: int) -> int:
 
 
 def write(message: Message, version: int, value: Any, out: bytearray) -> list[Any]:
-    """Write `value` behind what `out` holds; the whole as chunks: bytes-like, and whatever stood for records."""
+    """Write `value` behind what `out` holds; the whole as chunks: bytes-like, and whatever stood for records.
+
+    Raises:
+        Unwritable: a text is too long.
+    """
     cuts: Cuts = []
     writer(message, version)(value, out, cuts)
     if not cuts:

@@ -1,9 +1,9 @@
 """From a declaration and a version to a straight-line reader of its bytes.
 
-A reader is `read(buffer, position, end, room) -> (value, position, room)`.  `buffer` is a memoryview that ends at `end`:
-reading past it raises, and every length is checked against it, so a lying count can neither allocate nor loop.  Each
-item of an array and each tagged field takes one of `room`, what is left of it comes back, and without room it raises:
-a count that is true is bounded as well.
+A reader is `read(buffer, position, end, room) -> (value, position, room)`.  `buffer` is a memoryview that ends at
+`end`: reading past it raises, and every length is checked against it, so a lying count can neither allocate nor loop.
+Each item of an array and each tagged field takes one of `room`, what is left of it comes back, and without room it
+raises: a count that is true is bounded as well.
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from typing import Any
 
 from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.structs import Struct
-from pykbroker_protocol.types import Array, ClassicString, Nullable, Records_, String_, Uvarint
+from pykbroker_protocol.types import (
+    MAX_STRING_BYTES,
+    Array,
+    ClassicString,
+    Nullable,
+    Records_,
+    String_,
+    Uvarint,
+    checked,
+)
 
 from .source import Source, fixed_format, least_bytes, runs, unwrapped
 
@@ -83,6 +92,7 @@ class _Reading:
             "uvarint": read_uvarint,
             "read_tags": read_tags,
             "too_many": too_many,
+            "checked": checked,
         }
         self.source = Source(title, "read(buf, pos, end, room)", outside)
         self.emit = self.source.emit
@@ -130,8 +140,12 @@ class _Reading:
     def bytes(self, depth: int, name: str, inner: Any, variable: str, length: str) -> None:
         if isinstance(inner, String_):
             if inner is not ClassicString and self.flexible:
-                self.emit(depth, f"if {length} > 0x7FFF: raise Malformed(f'{name} is a string of {{{length}}} bytes')")
+                self.emit(
+                    depth,
+                    f"if {length} > {MAX_STRING_BYTES}: raise Malformed(f'{name} is a string of {{{length}}} bytes')",
+                )
             self.emit(depth, f"{variable} = str(buf[pos:pos + {length}], 'utf-8', 'replace')")
+            self.emit(depth, f"if {length} > {MAX_STRING_BYTES // 3}: checked({variable}, '{name}')")
         elif isinstance(inner, Records_):
             self.emit(depth, f"{variable} = buf[pos:pos + {length}]")  # never copied
         else:

@@ -11,9 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from pykbroker_protocol.structs import Struct, same
-from pykbroker_protocol.types import Array, Records_, Sized, String_
+from pykbroker_protocol.types import MAX_STRING_BYTES, Array, Records_, Sized, String_
 
 from .source import Source, fixed_format, runs, unwrapped
+
+
+class Unwritable(Exception):
+    """A text in the value is longer than any text on the wire; what a client sent is part of it."""
+
 
 Cuts = list[tuple[int, Any]]
 Writer = Callable[[Any, bytearray, Cuts], None]
@@ -48,6 +53,10 @@ def write_tags(value: Any, out: bytearray, known: list[tuple[int, str, Any, Writ
         out += body
 
 
+def too_long(nbytes: int) -> Unwritable:
+    return Unwritable(f"a text of {nbytes} bytes; {MAX_STRING_BYTES} are the most")
+
+
 def records_length(records: Any) -> int:
     """How many bytes `records` are: bytes-like, or a slice of a file that knows its `length`."""
     return len(records) if isinstance(records, bytes | memoryview | bytearray) else int(records.length)
@@ -58,7 +67,12 @@ class _Writing:
 
     def __init__(self, title: str, version: int, flexible: bool) -> None:
         self.title, self.version, self.flexible = title, version, flexible
-        outside = {"uvarint": write_uvarint, "write_tags": write_tags, "records_length": records_length}
+        outside = {
+            "uvarint": write_uvarint,
+            "write_tags": write_tags,
+            "records_length": records_length,
+            "too_long": too_long,
+        }
         self.source = Source(title, "write(value, out, cuts)", outside)
         self.emit = self.source.emit
 
@@ -99,6 +113,7 @@ class _Writing:
         else:
             if isinstance(inner, String_):
                 self.emit(depth, f"{variable} = {variable}.encode()")
+                self.emit(depth, f"if len({variable}) > {MAX_STRING_BYTES}: raise too_long(len({variable}))")
             self.length(depth, inner, f"len({variable})")
             self.emit(depth, f"out += {variable}")
 

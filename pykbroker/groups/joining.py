@@ -20,6 +20,7 @@ from .rebalance import Rebalances
 from .records import group_record
 from .states import State
 
+_LONGEST_PREFIX = 8_000  # a member id has to remain a text that can be written, of at most 32,767 bytes
 _FIRST_JOIN_WITH_REBALANCE_TIMEOUT = 1
 _FIRST_JOIN_THAT_REQUIRES_MEMBER_ID = 4
 _FIRST_JOIN_THAT_CAN_SKIP_ASSIGNMENT = 9
@@ -59,12 +60,12 @@ class Join:
     def _join_anew(self, unique: str, ticket: Ticket, when: Moment) -> list[Effect]:
         group, group_instance_id = self._group, self._request.group_instance_id
         if group_instance_id is not None:
-            member_id = f"{group_instance_id}-{unique}"
+            member_id = f"{group_instance_id[:_LONGEST_PREFIX]}-{unique}"
             if old_member_id := group.static_members.get(group_instance_id):
                 return self._take_over(old_member_id, member_id, ticket, when)
             return self._add(member_id, ticket, when)
         # A null client_id means "" to Kafka.
-        member_id = f"{self._asker.client_id or ''}-{unique}"
+        member_id = f"{(self._asker.client_id or '')[:_LONGEST_PREFIX]}-{unique}"
         if self._asker.api_version < _FIRST_JOIN_THAT_REQUIRES_MEMBER_ID:
             return self._add(member_id, ticket, when)
         self._rebalances.await_pending_member(group, member_id, self._request.session_timeout_ms, when.now)

@@ -17,6 +17,7 @@ _TopicAnswer = OffsetCommitResponse.OffsetCommitResponseTopic
 _PartitionAnswer = _TopicAnswer.OffsetCommitResponsePartition
 
 _NO_RETENTION = -1
+_END_OF_TIME = 2**63 - 1  # that a record can hold; clients ask for the largest retention there is
 
 _NOTHING: Mapping[str, Mapping[int, Committed]] = {}
 
@@ -65,7 +66,7 @@ def commit(
 ) -> tuple[list[Record], OffsetCommitResponse]:
     """The records of a commit that is allowed, and its answer; too long a metadata text costs one partition only."""
     retention_ms = request.retention_time_ms
-    expire_timestamp = -1 if retention_ms == _NO_RETENTION else timestamp + retention_ms
+    expire_timestamp = -1 if retention_ms == _NO_RETENTION else min(timestamp + retention_ms, _END_OF_TIME)
     records: list[Record] = []
     topics = []
     for topic in request.topics:

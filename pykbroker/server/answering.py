@@ -11,6 +11,7 @@ from typing import Any
 
 from pykbroker_protocol.apis.api_versions import API_VERSIONS, ApiVersionsResponse
 from pykbroker_protocol.errors import ErrorCode, Malformed, Refused
+from pykbroker_protocol.types import checked
 
 from pykbroker import codec
 from pykbroker.handlers.broker import Broker
@@ -43,7 +44,8 @@ class Answering:
             position = _HEADER.size + max(length, 0)
             if position > len(frame):
                 raise IndexError(position)
-            client.client_id = str(frame[_HEADER.size : position], "utf-8", "replace") if length >= 0 else None
+            text = str(frame[_HEADER.size : position], "utf-8", "replace")
+            client.client_id = checked(text, "client_id") if length >= 0 else None
             if served.flexible:
                 position = codec.skip_tags(frame, position)
         except (struct.error, IndexError) as cut:
@@ -90,7 +92,10 @@ class _Served:
     def chunks(self, response: Any, correlation_id: int) -> Answer:
         """`response` as it leaves."""
         out = bytearray(self._header)
-        chunks: Answer = codec.write(self.response, self.version, response, out)
+        try:
+            chunks: Answer = codec.write(self.response, self.version, response, out)
+        except codec.Unwritable as fault:
+            raise Hangup(f"the answer to {self.name} v{self.version} cannot be written: {fault}") from fault
         size = len(out) if len(chunks) == 1 else _size_of(chunks)
         _SIZE_AND_CORRELATION.pack_into(out, 0, size - 4, correlation_id)
         return chunks

@@ -3,6 +3,7 @@
 import pytest
 from pykbroker_protocol.all_apis import APIS
 from pykbroker_protocol.errors import Malformed
+from pykbroker_protocol.types import MAX_STRING_BYTES
 
 from pykbroker import codec
 from pykbroker.codec.writing import write_uvarint
@@ -52,3 +53,23 @@ def test_a_fetch_of_100_000_partitions_is_read(topics, partitions):
 def test_tags_of_a_header_are_bounded_as_well():
     with pytest.raises(Malformed, match="more than one message may hold"):
         codec.skip_tags(memoryview(uvarint(TOO_MANY) + b"\5\0" * TOO_MANY), 0)
+
+
+@pytest.mark.parametrize("version", [3, 4], ids=["classic", "flexible"])
+def test_a_text_that_no_client_could_read_is_not_written(version):
+    heartbeat = APIS[12].request
+    longest = heartbeat.type(group_id="é" * (MAX_STRING_BYTES // 2))
+    assert codec.decode(heartbeat, version, codec.encode(heartbeat, version, longest)) == longest
+    with pytest.raises(codec.Unwritable, match="32768 bytes"):
+        codec.encode(heartbeat, version, heartbeat.type(group_id="x" * (MAX_STRING_BYTES + 1)))
+
+
+@pytest.mark.parametrize("version", [3, 4], ids=["classic", "flexible"])
+def test_a_text_that_could_not_be_written_again_is_not_read(version):
+    heartbeat = APIS[12].request
+    good = codec.encode(heartbeat, version, heartbeat.type(group_id="x" * 30_000))
+    assert codec.decode(heartbeat, version, good).group_id == "x" * 30_000
+    with pytest.raises(Malformed, match="no UTF-8, and too long"):
+        codec.decode(heartbeat, version, good.replace(b"x", b"\xff"))
+    with pytest.raises(Malformed, match="no UTF-8, and too long"):
+        heartbeat.parse(good.replace(b"x", b"\xff"), version)

@@ -29,6 +29,14 @@ def test_a_null_client_id_is_an_empty_one(groups):
     assert groups.join(client_id=None).member_id == "-1"
 
 
+@pytest.mark.parametrize("who", [{"client_id": "\N{PILE OF POO}" * 8_191}, {"instance": "\N{PILE OF POO}" * 8_191}])
+def test_a_member_whose_name_is_as_long_as_a_text_may_be_has_an_id_that_can_be_recorded(groups, who):
+    joined = groups.join(api_version=3 if "client_id" in who else 5, **who)
+    groups.wait(3_000)
+    assert groups.sync(joined).error is ErrorCode.NONE
+    assert len(joined.member_id.encode()) < 2**15
+
+
 def test_the_first_rebalance_ends_after_its_delay(groups):
     joined = groups.join_fully()
     groups.wait(2_999)

@@ -125,3 +125,8 @@ def test_the_end_of_a_topic_ends_its_offsets_in_every_group(groups):
     groups.carry_out(groups.machine.forget_topic("orders", now=0, timestamp=STARTED))
     groups.restart()
     assert (list(groups.machine.committed("g")), groups.machine.committed("h")) == (["kept"], {})
+
+
+def test_a_retention_without_end_is_kept_as_the_last_time_there_is(groups):
+    assert groups.commit({0: 1}, retention_time_ms=2**63 - 1) == [ErrorCode.NONE]
+    assert groups.machine.committed("g")["orders"][0].expire_timestamp == 2**63 - 1
