@@ -17,7 +17,6 @@ UNREAD = (
 )
 CLEARER = "Kafka says UNKNOWN_SERVER_ERROR of what is wrong with the batch"
 AS_IT_CAME = "compression.type has no effect yet: a batch is kept as its producer compressed it"
-TEXTLESS = "which bytes of a batch are wrong is for the log; the code says what a client can act on"
 STRICTER = "Kafka looks for collisions with topics that are there, and forgets the others of the same request"
 ONE_ENTRY = "Kafka gives a partition in error an entry of its own beside its topic's; clients read either"
 GREETING = "a first request is answered as far as it can be read, so that any client learns which versions there are"
@@ -51,7 +50,6 @@ MEANT = [
     Difference("bad_batches", and_the_end(*INSIDE, *PACKED), UNREAD),
     Difference("bad_batches", and_the_end("zstd that is none"), UNREAD, since=7),
     Difference("bad_batches", ("compression 5", "compression 7", "length 2 GiB"), CLEARER),
-    Difference("bad_batches", ("magic 3", "magic -1", "length 0", "length 13", "length -1"), TEXTLESS, since=8),
     Difference("what_odd_batches_left", (*INSIDE, *PACKED, "zstd that is none"), UNREAD),
     Difference("what_odd_batches_left", ("timestamp -2", "max timestamp too small", "max timestamp too large"), UNREAD),
     Difference("codecs_of_topics", ("gzip", "snappy", "lz4", "zstd", "uncompressed"), AS_IT_CAME),
