@@ -61,7 +61,7 @@ async def _serve(
         connections_max_idle_ms=config.connections_max_idle_ms,
     )
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(broker.groups.keep_time)
+        nursery.start_soon(upkeep.undaunted, broker.groups.keep_time)
         nursery.start_soon(upkeep.keep_up, broker)
         serving = partial(serve, listeners, Answering(broker).answer, limits=limits, clock=clock, signals=STOPPING)
         async with trio.open_nursery() as serving_nursery:

@@ -150,7 +150,7 @@ def _persist(broker: Broker, machine: Groups, effect: Persist) -> None:
             timestamp_ms=timestamp,
         )
     except Refused as refused:
-        # A group's client can act on that: it looks for the coordinator again, and finds this one when the disk is well.
+        # A group's client can act on that: it looks for the coordinator again, until the disk is well.
         broken = refused.code is ErrorCode.KAFKA_STORAGE_ERROR
         raise Refused(ErrorCode.NOT_COORDINATOR if broken else ErrorCode.UNKNOWN_SERVER_ERROR, refused.why) from refused
     for key, value in effect.records:

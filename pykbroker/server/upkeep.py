@@ -7,10 +7,14 @@ nothing here but its place in a loop over the open ones.
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import trio
 
 from pykbroker.handlers.broker import Broker
+
+_AGAIN_S = 1.0
 
 log = logging.getLogger("pykbroker.upkeep")
 
@@ -18,9 +22,18 @@ log = logging.getLogger("pykbroker.upkeep")
 async def keep_up(broker: Broker) -> None:
     """Never returns."""
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_checkpoints, broker)
-        nursery.start_soon(_removals, broker)
-        nursery.start_soon(_expiries, broker)
+        for task in (_checkpoints, _removals, _expiries):
+            nursery.start_soon(undaunted, partial(task, broker))
+
+
+async def undaunted(task: Callable[[], Awaitable[None]]) -> None:
+    """Run a task that never returns, and again when a bug ends it: one chore must not take the broker with it."""
+    while True:
+        try:
+            await task()
+        except Exception:
+            log.exception("a bug ended a chore of the broker; it begins again in %d s", _AGAIN_S)
+        await trio.sleep(_AGAIN_S)
 
 
 async def _checkpoints(broker: Broker) -> None:
@@ -44,7 +57,12 @@ async def flush_rolled(broker: Broker) -> None:
 async def _removals(broker: Broker) -> None:
     while True:
         await trio.sleep(broker.config.log_segment_delete_delay_ms / 1000)
-        await trio.to_thread.run_sync(broker.data.remove_deleted)
+        await remove_deleted(broker)
+
+
+async def remove_deleted(broker: Broker) -> None:
+    """Files of topics that were deleted are gone."""
+    await trio.to_thread.run_sync(broker.data.remove_deleted)
 
 
 async def _expiries(broker: Broker) -> None:
