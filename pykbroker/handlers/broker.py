@@ -21,6 +21,7 @@ from pykbroker.topics import names
 from pykbroker.topics.catalog import Catalog, Topic
 from pykbroker.topics.creation import NewTopic, Node, creation_records, deletion_records
 from pykbroker.topics.frames import Versioned, to_frame
+from pykbroker.topics.growth import growth_records
 
 from .client import Client
 from .fetch_sessions import FetchSessions
@@ -100,6 +101,13 @@ class Broker:
         log.info("created topic %s with %d partitions", topic.name, topic.partitions)
         return topic
 
+    def grow_topic(self, topic: Topic, partitions: int) -> None:
+        """A topic has `partitions` partitions, and the new ones can be used at once; the count has been checked."""
+        first_new = topic.partitions
+        self.commit(growth_records(topic, partitions, self.node))
+        self.hold(topic, range(first_new, partitions))
+        log.info("topic %s has %d partitions, and had %d", topic.name, partitions, first_new)
+
     def delete_topic(self, topic: Topic) -> None:
         """End a topic: its name is free at once, its fetches wake, its groups' offsets go, its files follow."""
         self.commit(deletion_records(topic))
@@ -133,8 +141,8 @@ class Broker:
         producer_id, self._producer_ids = self._producer_ids[0], self._producer_ids[1:]
         return producer_id
 
-    def hold(self, topic: Topic) -> None:
-        """The data directory has a place for each of the topic's partitions; files appear at first use."""
+    def hold(self, topic: Topic, partitions: range | None = None) -> None:
+        """The data directory has a place for `partitions` of the topic, or for all; files appear at first use."""
         config = self.config.log_config(self.catalog.topic_configs(topic.name))
-        for partition in range(topic.partitions):
+        for partition in partitions or range(topic.partitions):
             self.data.create_partition(topic.name, partition, topic.topic_id, config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pykbroker_protocol.apis.create_partitions import CreatePartitionsResponse
 from pykbroker_protocol.apis.create_topics import CreateTopicsResponse
 from pykbroker_protocol.apis.delete_groups import DeleteGroupsResponse
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsResponse
@@ -124,3 +125,8 @@ def each_deleted_topic(request: Any, code: ErrorCode, version: int) -> DeleteTop
     by_name = [result(name=name, error_code=code) for name in request.topic_names]
     by_state = [result(name=topic.name, topic_id=topic.topic_id, error_code=code) for topic in request.topics]
     return DeleteTopicsResponse(responses=by_name or by_state)
+
+
+def each_grown_topic(request: Any, code: ErrorCode, version: int) -> CreatePartitionsResponse:
+    result = CreatePartitionsResponse.CreatePartitionsTopicResult
+    return CreatePartitionsResponse(results=[result(name=topic.name, error_code=code) for topic in request.topics])

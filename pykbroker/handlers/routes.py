@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pykbroker_protocol.apis.api_versions import API_VERSIONS
+from pykbroker_protocol.apis.create_partitions import CREATE_PARTITIONS
 from pykbroker_protocol.apis.create_topics import CREATE_TOPICS
 from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
 from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
@@ -30,6 +31,7 @@ from . import api_versions, groups, offsets, refusals
 from .fetch import fetch
 from .list_offsets import list_offsets
 from .metadata import describe_cluster, metadata
+from .partitions import create_partitions
 from .produce import produce
 from .producers import init_producer_id
 from .topics import create_topics, delete_topics
@@ -72,6 +74,7 @@ ROUTES = [
     Route(CREATE_TOPICS, create_topics, refusals.each_created_topic),
     Route(DELETE_TOPICS, delete_topics, refusals.each_deleted_topic),
     Route(INIT_PRODUCER_ID, init_producer_id, refusals.top_level(INIT_PRODUCER_ID)),
+    Route(CREATE_PARTITIONS, create_partitions, refusals.each_grown_topic),
     Route(DELETE_GROUPS, groups.delete_groups, refusals.each_deleted_group),
     Route(DESCRIBE_CLUSTER, describe_cluster, refusals.top_level(DESCRIBE_CLUSTER)),
 ]

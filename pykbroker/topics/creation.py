@@ -87,13 +87,18 @@ def _assigned(new: NewTopic, node: Node) -> int:
         if partition in seen:
             raise _misassigned(f"Found multiple manual partition assignments for partition {partition}")
         seen.add(partition)
-        _check_brokers(brokers, node, expected=len(new.assignments[0][1]))
+        check_brokers(brokers, node, expected=len(new.assignments[0][1]))
     if seen != set(range(len(seen))):
         raise _misassigned("partitions should be a consecutive 0-based integer sequence")
     return len(seen)
 
 
-def _check_brokers(brokers: Sequence[int], node: Node, *, expected: int) -> None:
+def check_brokers(brokers: Sequence[int], node: Node, *, expected: int) -> None:
+    """Return if a partition can have its replicas on `brokers`, as many as `expected`.
+
+    Raises:
+        Refused: INVALID_REPLICA_ASSIGNMENT.
+    """
     if not brokers:
         raise _misassigned("The manual partition assignment includes an empty replica list.")
     for broker in sorted(brokers):
@@ -120,23 +125,23 @@ def creation_records(new: NewTopic, topic_id: bytes, partitions: int, node: Node
     for name, value in (new.configs or {}).items():
         config = ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name=new.name, name=name, value=value)
         records.append(Versioned(config))
-    for partition in range(partitions):
-        records.append(
-            Versioned(
-                PartitionRecord(
-                    partition_id=partition,
-                    topic_id=topic_id,
-                    replicas=[node.node_id],
-                    isr=[node.node_id],
-                    leader=node.node_id,
-                    leader_epoch=0,
-                    partition_epoch=0,
-                    directories=[node.directory_id],
-                ),
-                version=1,
-            )
-        )
+    records += [partition_record(topic_id, partition, node) for partition in range(partitions)]
     return records
+
+
+def partition_record(topic_id: bytes, partition: int, node: Node) -> Versioned:
+    """The record of a partition's birth."""
+    record = PartitionRecord(
+        partition_id=partition,
+        topic_id=topic_id,
+        replicas=[node.node_id],
+        isr=[node.node_id],
+        leader=node.node_id,
+        leader_epoch=0,
+        partition_epoch=0,
+        directories=[node.directory_id],
+    )
+    return Versioned(record, version=1)
 
 
 def deletion_records(topic: Topic) -> list[Versioned]:
