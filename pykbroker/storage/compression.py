@@ -16,7 +16,7 @@ from pykbroker_protocol.errors import ErrorCode, Refused
 NONE, GZIP, SNAPPY, LZ4, ZSTD = range(5)
 NAMES = ("none", "gzip", "snappy", "lz4", "zstd")
 
-MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024
+MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
 _FIRST_GUESS = 256 * 1024
 
 _XERIAL_MAGIC = b"\x82SNAPPY\x00"

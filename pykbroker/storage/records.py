@@ -28,6 +28,11 @@ from pykbroker_protocol.records.batch import (
 from . import compression
 from .batch import HEADER, Header, read_header
 
+MOST_RECORDS = 250_000
+"""Of a client's batch that has to be read record by record, while nobody else is served: a second's work.  A batch of
+1 MiB that is not compressed holds no more than 150,000.  It has at most as many headers."""
+_INT64 = range(-(2**63), 2**63)
+
 Headers = Sequence[tuple[str, bytes | None]]
 
 
@@ -50,14 +55,16 @@ def records_of(batch: bytes | memoryview, header: Header | None = None) -> Itera
     header = header or read_header(batch)
     body = memoryview(batch)[HEADER_SIZE : header.size]
     plain = memoryview(compression.decompress(header.compression, body))
-    position = 0
+    position, headers_left = 0, MOST_RECORDS
     try:
         for _ in range(header.records_count):
             length, position = _varint(plain, position)
             end = position + length
             if length < 0 or end > len(plain):
                 raise _invalid(f"a record of {length} bytes, {len(plain) - position} are left")
-            yield _record(plain, position, end, header)
+            record = _record(plain, position, end, header, headers_left)
+            headers_left -= len(record.headers)
+            yield record
             position = end
     except IndexError:
         raise _invalid("a record is cut short") from None
@@ -65,7 +72,7 @@ def records_of(batch: bytes | memoryview, header: Header | None = None) -> Itera
         raise _invalid(f"{len(plain) - position} bytes follow the last of {header.records_count} records")
 
 
-def _record(plain: memoryview, position: int, end: int, header: Header) -> Record:
+def _record(plain: memoryview, position: int, end: int, header: Header, headers_left: int) -> Record:
     timestamp_delta, position = _varint(plain, position + 1, 70)
     offset_delta, position = _varint(plain, position)
     key, position = _bytes(plain, position, end)
@@ -73,6 +80,8 @@ def _record(plain: memoryview, position: int, end: int, header: Header) -> Recor
     count, position = _varint(plain, position)
     if not 0 <= count <= end - position:
         raise _invalid(f"{count} headers in {end - position} bytes")
+    if count > headers_left:
+        raise _invalid(f"{count} headers where a batch may have {headers_left} more")
     headers = []
     for _ in range(count):
         name, position = _bytes(plain, position, end)
@@ -83,6 +92,8 @@ def _record(plain: memoryview, position: int, end: int, header: Header) -> Recor
     if position != end:
         raise _invalid(f"a record that ends {end - position} bytes early")
     timestamp = header.max_timestamp if header.has_append_time else header.base_timestamp + timestamp_delta
+    if timestamp not in _INT64:
+        raise _invalid(f"a timestamp of {timestamp}")
     return Record(key, value, timestamp, headers, header.base_offset + offset_delta)
 
 

@@ -1,11 +1,18 @@
-"""Records by their time: the time index names the place, and one batch is decoded to be exact."""
+"""Records by their time: the time index names the place, and one batch is decoded to be exact.
+
+Only one, whatever producers wrote: a batch that does not keep what its header promises, or is too much to decode, is
+taken by its header.  So the answer is never later than the record that was asked for, and never expensive.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .records import records_of
+from pykbroker_protocol.errors import Refused
+
+from .batch import Header
+from .records import MOST_RECORDS, records_of
 from .segment import Segment
 
 
@@ -26,11 +33,13 @@ def first_at_or_after(segments: Sequence[Segment], timestamp: int, start_offset:
         entry = segment.time_index.floor(timestamp)
         at_least = max(segment.base_offset + entry[1] if entry else segment.base_offset, start_offset)
         for position, header in segment.headers(segment.floor_position(at_least)):
-            if header.max_timestamp < timestamp:
+            if header.max_timestamp < timestamp or header.last_offset < start_offset:
                 continue
-            for record in records_of(segment.read(position, header), header):
-                if record.timestamp >= timestamp and record.offset >= start_offset:
-                    return Found(record.timestamp, record.offset, header.partition_leader_epoch)
+            found = _within(segment, position, header, timestamp, start_offset)
+            if found is not None:
+                return found
+            if header.base_offset >= start_offset:
+                return Found(header.max_timestamp, header.base_offset, header.partition_leader_epoch)
     return None
 
 
@@ -44,7 +53,19 @@ def latest(segments: Sequence[Segment]) -> Found | None:
         return None
     for position, header in segment.headers(segment.floor_position(segment.max_timestamp_offset)):
         if header.max_timestamp == segment.max_timestamp:
-            for record in records_of(segment.read(position, header), header):
-                if record.timestamp == header.max_timestamp:
-                    return Found(record.timestamp, record.offset, header.partition_leader_epoch)
+            found = _within(segment, position, header, header.max_timestamp, header.base_offset)
+            return found or Found(header.max_timestamp, header.base_offset, header.partition_leader_epoch)
+    return None
+
+
+def _within(segment: Segment, position: int, header: Header, timestamp: int, start_offset: int) -> Found | None:
+    """The first record of one batch from `start_offset` on that is not before `timestamp`."""
+    if header.records_count > MOST_RECORDS:
+        return None
+    try:
+        for record in records_of(segment.read(position, header), header):
+            if record.timestamp >= timestamp and start_offset <= record.offset <= header.last_offset:
+                return Found(record.timestamp, record.offset, header.partition_leader_epoch)
+    except Refused:
+        return None  # its records are not what its header says; clients that fetch it will find out
     return None

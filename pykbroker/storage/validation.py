@@ -16,10 +16,11 @@ from pykbroker.config.topic import LogConfig
 
 from . import compression
 from .batch import Header, crc_holds
-from .records import Record, records_of
+from .records import MOST_RECORDS, Record, records_of
 
 _LONG_MAX = 2**63 - 1
 _SHOWN = 3
+_NAMED = 1_000  # records of one batch that an answer names; the text says how many they are in all
 
 
 class RecordError(NamedTuple):
@@ -108,23 +109,31 @@ def _needs_records(header: Header, config: LogConfig, timestamp_ms: int) -> bool
 
 
 def _check_records(batch: memoryview, header: Header, config: LogConfig, name: str, timestamp_ms: int) -> None:
-    faults: list[tuple[ErrorCode, RecordError]] = []
+    if header.records_count > MOST_RECORDS:
+        raise _invalid(
+            f"A batch of {header.records_count} records in {name}, which has to read them; send smaller ones"
+        )
+    errors: list[RecordError] = []
+    found, times_at_fault = 0, False
     for index, record in enumerate(records_of(batch, header)):
         if config.compacted and record.key is None:
             why = f"Compacted topic cannot accept message without key in topic partition {name}"
-            faults.append((ErrorCode.INVALID_RECORD, RecordError(index, why)))
         elif why := _timestamp_fault(record, header, config, timestamp_ms):
-            faults.append((ErrorCode.INVALID_TIMESTAMP, RecordError(index, why)))
-    if not faults:
+            times_at_fault = True
+        else:
+            continue
+        found += 1
+        if found <= _NAMED:
+            errors.append(RecordError(index, why))
+    if not found:
         return
-    errors = [error for _, error in faults]
-    if any(code is ErrorCode.INVALID_TIMESTAMP for code, _ in faults):
+    if times_at_fault:
         code, why = ErrorCode.INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp"
     else:
         code = ErrorCode.INVALID_RECORD
         shown = ", ".join(f"RecordError(batchIndex={e.batch_index}, message='{e.message}')" for e in errors[:_SHOWN])
         why = (
-            f"One or more records have been rejected due to {len(errors)} record errors in total, and only showing "
+            f"One or more records have been rejected due to {found} record errors in total, and only showing "
             f"the first three errors at most: [{shown}]"
         )
     raise RecordsRefused(code, why, errors)

@@ -20,7 +20,7 @@ from pykbroker_protocol.records.record import RECORD
 
 from pykbroker.storage.batch import read_header
 from pykbroker.storage.compression import GZIP, LZ4, NAMES, SNAPPY, ZSTD, compress, decompress
-from pykbroker.storage.records import Record, build_batch, records_of
+from pykbroker.storage.records import MOST_RECORDS, Record, build_batch, records_of
 
 CODECS = range(len(NAMES))
 PLAIN = b"".join(b"some %d words " % number for number in range(20_000))
@@ -142,6 +142,14 @@ def test_a_count_of_headers_that_lies_is_refused(count: int) -> None:
     with pytest.raises(Refused) as refused:
         list(records_of(content))
     assert refused.value.code is ErrorCode.INVALID_RECORD
+
+
+def test_headers_of_all_records_together_are_bounded() -> None:
+    many = [("", None)] * (MOST_RECORDS // 2)
+    content = build_batch([Record(None, None, NOW, many)] * 2)
+    assert len(list(records_of(content))) == 2
+    with pytest.raises(Refused, match="headers where a batch may have 0 more"):
+        list(records_of(build_batch([Record(None, None, NOW, many)] * 2 + [Record(None, None, NOW, [("", None)])])))
 
 
 @settings(max_examples=400, deadline=None)

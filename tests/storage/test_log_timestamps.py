@@ -6,13 +6,17 @@ import random
 from pathlib import Path
 
 import pytest
+from crc32c import crc32c
 from logs import NOW, SMALL, crashed, open_log
-from pykbroker_protocol.records.batch import NO_TIMESTAMP
+from pykbroker_protocol.errors import Refused
+from pykbroker_protocol.records.batch import CRC_START, HEADER_SIZE, NO_TIMESTAMP
 
 from pykbroker.config.topic import LogConfig
+from pykbroker.storage import search
+from pykbroker.storage.batch import HEADER, read_header
 from pykbroker.storage.compression import NAMES
 from pykbroker.storage.partition_log import PartitionLog
-from pykbroker.storage.records import Record, build_batch
+from pykbroker.storage.records import MOST_RECORDS, Record, build_batch, records_of
 
 Times = list[int]
 
@@ -59,6 +63,52 @@ def test_the_leader_epoch_is_that_of_the_batch(tmp_path: Path) -> None:
     times = write(log, 0, random.Random(3), 0)
     assert log.offset_for_timestamp(times[0]).leader_epoch == 0
     assert log.offset_of_max_timestamp().leader_epoch == 2
+
+
+def lying(batch: bytes, **header: int) -> bytes:
+    """`batch` with other header fields, and its CRC right."""
+    fields = read_header(batch)._replace(**header)
+    packed = HEADER.pack(*fields._replace(crc=0))
+    crc = crc32c(batch[HEADER_SIZE:], crc32c(packed[CRC_START:]))
+    return HEADER.pack(*fields._replace(crc=crc)) + batch[HEADER_SIZE:]
+
+
+def test_batches_that_promise_a_time_they_do_not_have_cost_one_decoding_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, decoded = open_log(tmp_path / "orders-0"), []
+    for _ in range(20):
+        batch = lying(build_batch([Record(None, b"v", 1_000)]), max_timestamp=NOW)
+        log.append(batch, leader_epoch=0, timestamp_ms=NOW)
+    original = search.records_of
+    monkeypatch.setattr(search, "records_of", lambda *batch: decoded.append(batch) or original(*batch))
+    assert log.offset_for_timestamp(NOW - 1)[:2] == (NOW, 0)
+    assert log.offset_of_max_timestamp()[:2] == (NOW, 0)
+    assert len(decoded) == 2
+
+
+def test_a_batch_that_is_too_much_to_decode_is_found_by_its_header(tmp_path: Path) -> None:
+    log, count = open_log(tmp_path / "orders-0"), MOST_RECORDS + 1
+    batch = lying(build_batch([Record(None, b"v", NOW)]), records_count=count, last_offset_delta=count - 1)
+    log.append(batch, leader_epoch=0, timestamp_ms=NOW)
+    assert log.offset_for_timestamp(NOW)[:2] == (NOW, 0)
+
+
+def test_a_batch_of_garbage_is_found_by_its_header(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "orders-0")
+    batch = build_batch([Record(None, b"v", NOW)])
+    log.append(lying(batch[:-1] + b"\x7f", max_timestamp=NOW + 1), leader_epoch=0, timestamp_ms=NOW)
+    assert log.offset_for_timestamp(NOW + 1)[:2] == (NOW + 1, 0)
+    assert log.offset_of_max_timestamp()[:2] == (NOW + 1, 0)
+
+
+def test_a_record_whose_time_no_number_holds_is_none(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "orders-0")
+    batch = build_batch([Record(None, b"v", NOW), Record(None, b"v", NOW + 5)])
+    log.append(lying(batch, base_timestamp=2**63 - 2, max_timestamp=NOW), leader_epoch=0, timestamp_ms=NOW)
+    assert log.offset_for_timestamp(NOW)[:2] == (2**63 - 2, 0)
+    with pytest.raises(Refused, match="a timestamp of 9223372036854775811"):
+        list(records_of(*next((batch, header) for header, batch in log.batches())))
 
 
 def test_records_without_timestamps_are_not_found(tmp_path: Path) -> None:

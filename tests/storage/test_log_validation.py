@@ -11,7 +11,7 @@ from logs import NOW, batch, open_log, put
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.config.topic import LogConfig
-from pykbroker.storage.records import Record, build_batch
+from pykbroker.storage.records import MOST_RECORDS, Record, build_batch
 from pykbroker.storage.validation import RecordsRefused
 
 HOUR = 3_600_000
@@ -123,3 +123,23 @@ def test_a_compacted_topic_wants_keys_and_names_who_has_none(tmp_path: Path) -> 
         log.append(build_batch([Record(b"k", b"v"), Record(None, b"v")]), leader_epoch=0, timestamp_ms=NOW)
     assert refused.value.code is ErrorCode.INVALID_RECORD
     assert [error.batch_index for error in refused.value.record_errors] == [1]
+
+
+def test_a_batch_whose_records_have_to_be_read_and_are_too_many_is_refused_unread(tmp_path: Path) -> None:
+    many = bytearray(batch(b"v"))
+    struct.pack_into(">i", many, 23, MOST_RECORDS)
+    struct.pack_into(">i", many, 57, MOST_RECORDS + 1)
+    struct.pack_into(">I", many, 17, crc32c(memoryview(many)[21:]))
+    with pytest.raises(Refused, match="send smaller ones") as refused:
+        open_log(tmp_path / "orders-0", LogConfig(cleanup_policy=("compact",))).append(
+            many, leader_epoch=0, timestamp_ms=NOW
+        )
+    assert refused.value.code is ErrorCode.INVALID_RECORD
+    open_log(tmp_path / "events-0").append(many, leader_epoch=0, timestamp_ms=NOW)
+
+
+def test_an_answer_names_the_first_thousand_records_at_fault_and_counts_all(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "orders-0", LogConfig(cleanup_policy=("compact",)))
+    with pytest.raises(RecordsRefused, match="due to 1500 record errors in total") as refused:
+        log.append(build_batch([Record(None, b"v", NOW)] * 1_500), leader_epoch=0, timestamp_ms=NOW)
+    assert [error.batch_index for error in refused.value.record_errors] == list(range(1_000))
