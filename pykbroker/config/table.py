@@ -209,6 +209,11 @@ class BrokerProperties(Values):
     offsets_retention_minutes = Int("10080", "[1,...]", later=_EXPIRY)
     offsets_retention_check_interval_ms = Long("600000", "[1,...]", later=_EXPIRY)
 
+    # Admin
+    max_request_partition_size_limit = Int(
+        "2000", "[1,...]", "Partitions that one page of DescribeTopicPartitions has at most."
+    )
+
     # Producers
     producer_id_expiration_ms = Int(
         "86400000", "[1,...]", "A producer that writes nothing for so long is forgotten, with its sequence numbers."

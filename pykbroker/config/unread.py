@@ -145,7 +145,6 @@ max.connection.creation.rate int 2147483647 [0,...]
 max.connections int 2147483647 [0,...]
 max.connections.per.ip int 2147483647 [0,...]
 max.connections.per.ip.overrides string ""
-max.request.partition.size.limit int 2000 [1,...]
 metadata.log.dir string null
 metadata.log.max.record.bytes.between.snapshots long 20971520 [1,...]
 metadata.log.max.snapshot.interval.ms long 3600000 [0,...]

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pykbroker_protocol.apis.alter_partition_reassignments import AlterPartitionReassignmentsResponse
+from pykbroker_protocol.apis.alter_replica_log_dirs import AlterReplicaLogDirsResponse
 from pykbroker_protocol.apis.create_partitions import CreatePartitionsResponse
 from pykbroker_protocol.apis.create_topics import CreateTopicsResponse
 from pykbroker_protocol.apis.delete_groups import DeleteGroupsResponse
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsResponse
 from pykbroker_protocol.apis.describe_groups import DescribeGroupsResponse
+from pykbroker_protocol.apis.describe_producers import DescribeProducersResponse
+from pykbroker_protocol.apis.describe_topic_partitions import DescribeTopicPartitionsResponse
+from pykbroker_protocol.apis.elect_leaders import ElectLeadersResponse
 from pykbroker_protocol.apis.find_coordinator import FindCoordinatorResponse
 from pykbroker_protocol.apis.list_offsets import ListOffsetsResponse
 from pykbroker_protocol.apis.metadata import MetadataResponse
 from pykbroker_protocol.apis.offset_commit import OffsetCommitResponse
 from pykbroker_protocol.apis.offset_fetch import OffsetFetchResponse
+from pykbroker_protocol.apis.offset_for_leader_epoch import OffsetForLeaderEpochResponse
 from pykbroker_protocol.apis.produce import ProduceResponse
 from pykbroker_protocol.errors import ErrorCode
 from pykbroker_protocol.messages import Api
@@ -130,3 +136,96 @@ def each_deleted_topic(request: Any, code: ErrorCode, version: int) -> DeleteTop
 def each_grown_topic(request: Any, code: ErrorCode, version: int) -> CreatePartitionsResponse:
     result = CreatePartitionsResponse.CreatePartitionsTopicResult
     return CreatePartitionsResponse(results=[result(name=topic.name, error_code=code) for topic in request.topics])
+
+
+def each_paged_topic(request: Any, code: ErrorCode, version: int) -> DescribeTopicPartitionsResponse:
+    answer = DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic
+    return DescribeTopicPartitionsResponse(
+        topics=[answer(error_code=code, name=topic.name) for topic in request.topics]
+    )
+
+
+def each_epoch(request: Any, code: ErrorCode, version: int) -> OffsetForLeaderEpochResponse:
+    answer = OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult
+    return OffsetForLeaderEpochResponse(
+        topics=[
+            answer(
+                topic=topic.topic,
+                partitions=[
+                    answer.EpochEndOffset(partition=partition.partition, error_code=code)
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def each_partition_of_producers(request: Any, code: ErrorCode, version: int) -> DescribeProducersResponse:
+    answer = DescribeProducersResponse.TopicResponse
+    return DescribeProducersResponse(
+        topics=[
+            answer(
+                name=topic.name,
+                partitions=[
+                    answer.PartitionResponse(partition_index=index, error_code=code)
+                    for index in topic.partition_indexes
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def each_moved_replica(request: Any, code: ErrorCode, version: int) -> AlterReplicaLogDirsResponse:
+    answer = AlterReplicaLogDirsResponse.AlterReplicaLogDirTopicResult
+    return AlterReplicaLogDirsResponse(
+        results=[
+            answer(
+                topic_name=topic.name,
+                partitions=[
+                    answer.AlterReplicaLogDirPartitionResult(partition_index=index, error_code=code)
+                    for index in topic.partitions
+                ],
+            )
+            for directory in request.dirs
+            for topic in directory.topics
+        ]
+    )
+
+
+def each_election(request: Any, code: ErrorCode, version: int, why: str | None = None) -> ElectLeadersResponse:
+    answer = ElectLeadersResponse.ReplicaElectionResult
+    return ElectLeadersResponse(
+        error_code=code,  # which version 0 has no place for
+        replica_election_results=[
+            answer(
+                topic=topic.topic,
+                partition_result=[
+                    answer.PartitionResult(partition_id=partition, error_code=code, error_message=why)
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topic_partitions or ()
+        ],
+    )
+
+
+def each_reassignment(request: Any, code: ErrorCode, version: int) -> AlterPartitionReassignmentsResponse:
+    answer = AlterPartitionReassignmentsResponse.ReassignableTopicResponse
+    return AlterPartitionReassignmentsResponse(
+        error_code=code,
+        error_message=None,
+        responses=[
+            answer(
+                name=topic.name,
+                partitions=[
+                    answer.ReassignablePartitionResponse(
+                        partition_index=partition.partition_index, error_code=code, error_message=None
+                    )
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ],
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from pykbroker_protocol.apis.alter_partition_reassignments import ALTER_PARTITION_REASSIGNMENTS
+from pykbroker_protocol.apis.alter_replica_log_dirs import ALTER_REPLICA_LOG_DIRS
 from pykbroker_protocol.apis.api_versions import API_VERSIONS
 from pykbroker_protocol.apis.create_partitions import CREATE_PARTITIONS
 from pykbroker_protocol.apis.create_topics import CREATE_TOPICS
@@ -12,6 +14,11 @@ from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
 from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
 from pykbroker_protocol.apis.describe_cluster import DESCRIBE_CLUSTER
 from pykbroker_protocol.apis.describe_groups import DESCRIBE_GROUPS
+from pykbroker_protocol.apis.describe_log_dirs import DESCRIBE_LOG_DIRS
+from pykbroker_protocol.apis.describe_producers import DESCRIBE_PRODUCERS
+from pykbroker_protocol.apis.describe_quorum import DESCRIBE_QUORUM
+from pykbroker_protocol.apis.describe_topic_partitions import DESCRIBE_TOPIC_PARTITIONS
+from pykbroker_protocol.apis.elect_leaders import ELECT_LEADERS
 from pykbroker_protocol.apis.fetch import FETCH
 from pykbroker_protocol.apis.find_coordinator import FIND_COORDINATOR
 from pykbroker_protocol.apis.heartbeat import HEARTBEAT
@@ -20,20 +27,31 @@ from pykbroker_protocol.apis.join_group import JOIN_GROUP
 from pykbroker_protocol.apis.leave_group import LEAVE_GROUP
 from pykbroker_protocol.apis.list_groups import LIST_GROUPS
 from pykbroker_protocol.apis.list_offsets import LIST_OFFSETS
+from pykbroker_protocol.apis.list_partition_reassignments import LIST_PARTITION_REASSIGNMENTS
 from pykbroker_protocol.apis.metadata import METADATA
 from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
 from pykbroker_protocol.apis.offset_fetch import OFFSET_FETCH
+from pykbroker_protocol.apis.offset_for_leader_epoch import OFFSET_FOR_LEADER_EPOCH
 from pykbroker_protocol.apis.produce import PRODUCE
 from pykbroker_protocol.apis.sync_group import SYNC_GROUP
+from pykbroker_protocol.apis.update_features import UPDATE_FEATURES
 from pykbroker_protocol.messages import Api
 
 from . import api_versions, groups, offsets, refusals
+from .active_producers import describe_producers
+from .describe_topics import describe_topic_partitions
+from .elections import elect_leaders
+from .features import update_features
 from .fetch import fetch
+from .leader_epochs import offset_for_leader_epoch
 from .list_offsets import list_offsets
+from .log_dirs import alter_replica_log_dirs, describe_log_dirs
 from .metadata import describe_cluster, metadata
 from .partitions import create_partitions
 from .produce import produce
 from .producers import init_producer_id
+from .quorum import describe_quorum
+from .reassignments import alter_partition_reassignments, list_partition_reassignments
 from .topics import create_topics, delete_topics
 
 Handler = Callable[[Any, Any, Any], Any]
@@ -77,5 +95,15 @@ ROUTES = [
     Route(CREATE_PARTITIONS, create_partitions, refusals.each_grown_topic),
     Route(DELETE_GROUPS, groups.delete_groups, refusals.each_deleted_group),
     Route(DESCRIBE_CLUSTER, describe_cluster, refusals.top_level(DESCRIBE_CLUSTER)),
+    Route(DESCRIBE_TOPIC_PARTITIONS, describe_topic_partitions, refusals.each_paged_topic),
+    Route(OFFSET_FOR_LEADER_EPOCH, offset_for_leader_epoch, refusals.each_epoch),
+    Route(DESCRIBE_PRODUCERS, describe_producers, refusals.each_partition_of_producers),
+    Route(DESCRIBE_LOG_DIRS, describe_log_dirs, refusals.top_level(DESCRIBE_LOG_DIRS)),
+    Route(ALTER_REPLICA_LOG_DIRS, alter_replica_log_dirs, refusals.each_moved_replica),
+    Route(ELECT_LEADERS, elect_leaders, refusals.each_election),
+    Route(ALTER_PARTITION_REASSIGNMENTS, alter_partition_reassignments, refusals.each_reassignment),
+    Route(LIST_PARTITION_REASSIGNMENTS, list_partition_reassignments, refusals.top_level(LIST_PARTITION_REASSIGNMENTS)),
+    Route(DESCRIBE_QUORUM, describe_quorum, refusals.top_level(DESCRIBE_QUORUM)),
+    Route(UPDATE_FEATURES, update_features, refusals.top_level(UPDATE_FEATURES)),
 ]
 ADVERTISED: list[tuple[int, int, int]] = [advertised(route.api) for route in ROUTES]

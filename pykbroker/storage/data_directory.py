@@ -210,6 +210,12 @@ class DataDirectory:
                 if key is not None and entry.is_dir():
                     yield key
 
+    def open_size(self, topic: str, partition: int) -> int | None:
+        """The bytes of a partition's segments, or None while it is not open; see sizes.py for those."""
+        known = self._topics.get(topic)
+        log = known.logs.get(partition) if known else None
+        return None if log is None else log.size_bytes
+
     def open_logs(self) -> Iterator[PartitionLog]:
         return (log for known in self._topics.values() for log in known.logs.values() if log is not None)
 
