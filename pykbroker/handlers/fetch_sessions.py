@@ -19,6 +19,8 @@ INITIAL_EPOCH = 0
 FINAL_EPOCH = -1
 _LAST_EPOCH = 2**31 - 1
 _EVICTION_MS = 120_000  # Kafka's min.incremental.fetch.session.eviction.ms
+_MOST_PARTITIONS = 1_000_000
+"""Of all sessions together, some 300 bytes each.  Whoever would have more fetches without a session."""
 _NOTHING_SENT = -1  # no offset: whatever is there now differs from it
 
 Key = tuple[bytes | str, int]
@@ -101,6 +103,10 @@ class FetchSessions:
         self._slots, self._new_id = slots, new_id
         self._sessions: dict[int, Session] = {}  # the least recently used first
 
+    @property
+    def _held(self) -> int:
+        return sum(len(session.wanted) for session in self._sessions.values())
+
     def __len__(self) -> int:
         return len(self._sessions)
 
@@ -118,7 +124,11 @@ class FetchSessions:
                 return Round(list(wanted.values()))
             return Round(list(wanted.values()), self._open(wanted, uses_topic_ids, now))
         session = self._continued(request, uses_topic_ids)
+        before = len(session.wanted)
         _update(session.wanted, _asked(request, uses_topic_ids))
+        if len(session.wanted) > before and self._held > _MOST_PARTITIONS:
+            del self._sessions[session.session_id]
+            raise Refused(ErrorCode.FETCH_SESSION_ID_NOT_FOUND, f"session {session.session_id} has become too large")
         for topic in request.forgotten_topics_data:
             for partition in topic.partitions:
                 session.wanted.pop((topic.topic_id if uses_topic_ids else topic.topic, partition), None)
@@ -143,7 +153,7 @@ class FetchSessions:
 
     def _open(self, wanted: dict[Key, Wanted], uses_topic_ids: bool, now: int) -> Session | None:
         """A new session, or None when there is no room: the client then goes on without."""
-        if not self._make_room(len(wanted), now):
+        if self._held + len(wanted) > _MOST_PARTITIONS or not self._make_room(len(wanted), now):
             return None
         session_id = self._new_id()
         while session_id in self._sessions:

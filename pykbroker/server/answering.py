@@ -10,6 +10,7 @@ import struct
 from typing import Any
 
 from pykbroker_protocol.apis.api_versions import API_VERSIONS, ApiVersionsResponse
+from pykbroker_protocol.apis.produce import PRODUCE
 from pykbroker_protocol.errors import ErrorCode, Malformed, Refused
 from pykbroker_protocol.types import checked
 
@@ -23,6 +24,10 @@ from pykbroker.server.contract import Answer
 
 _HEADER = struct.Struct(">hhih")  # api key, api version, correlation id, length of the client id
 _SIZE_AND_CORRELATION = struct.Struct(">ii")
+
+# What is no records becomes objects, and some of it is kept: a member's metadata for as long as the member is there.
+# A Metadata request of 100,000 topics with the longest names has 25 MB.
+_MOST_BYTES = 32 * 2**20
 
 log = logging.getLogger("pykbroker.server")
 
@@ -41,6 +46,8 @@ class Answering:
             served = self._served.get((key, version))
             if served is None:
                 return _unserved(key, version, correlation_id)
+            if len(frame) > _MOST_BYTES and key != PRODUCE.key:
+                raise Malformed(f"{served.name} of {len(frame)} bytes: only Produce may have more than {_MOST_BYTES}")
             position = _HEADER.size + max(length, 0)
             if position > len(frame):
                 raise IndexError(position)

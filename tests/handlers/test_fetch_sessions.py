@@ -137,3 +137,15 @@ def test_a_smaller_session_older_than_two_minutes_makes_room_for_a_larger_one(op
         opened.round(request(session_id=8, epoch=epoch), 12, now)
     assert opened.round(request(0, epoch=0), 12, 150_000).session_id == 0
     assert opened.round(request(0, 1, 2, epoch=0), 12, 150_000).session_id == 9
+
+
+def test_sessions_hold_so_many_partitions_together_and_no_more(monkeypatch):
+    monkeypatch.setattr("pykbroker.handlers.fetch_sessions._MOST_PARTITIONS", 5)
+    sessions = FetchSessions(slots=10, new_id=itertools.count(1).__next__)
+    first = sessions.round(request(0, 1, 2, epoch=0), 12, now=0)
+    assert sessions.round(request(0, 1, 2, epoch=0), 12, now=0).session_id == 0
+    assert sessions.round(request(0, 1, epoch=0), 12, now=0).session_id
+    with pytest.raises(Refused) as refused:
+        sessions.round(request(2, 3, session_id=first.session_id, epoch=1), 12, now=0)
+    assert refused.value.code is ErrorCode.FETCH_SESSION_ID_NOT_FOUND
+    assert len(sessions) == 1
