@@ -119,6 +119,11 @@ def request(dice: _Dice, correlation_id: int, served: tuple[Api, int] | None = N
     return Request(api, version, correlation_id, framed(body))
 
 
+def with_correlation_id(frame: bytes, correlation_id: int) -> bytes:
+    """`frame`, so that its answer is not taken for another's."""
+    return frame[:8] + struct.pack(">i", correlation_id) + frame[12:]
+
+
 def framed(body: bytes) -> bytes:
     return struct.pack(">i", len(body)) + body
 
@@ -179,7 +184,7 @@ def conversation(dice: _Dice) -> Sent:
     for correlation_id in range(dice.randrange(1, 6)):
         made = request(dice, correlation_id)
         if dice.random() < 0.5:
-            stream += mutated(made.frame, dice)
+            stream += mutated(with_correlation_id(made.frame, 0x55555555), dice)
             break  # what follows may be read as anything
         stream += made.frame
         requests[correlation_id] = made

@@ -50,13 +50,13 @@ def converse(port: int, sent: Sent) -> Heard:
         except OSError:
             pass  # it closed while bytes of ours were under way
     answers, codes = 0, Counter[int]()
-    position = 0
+    position, waiting = 0, dict(sent.requests)
     while len(received) - position >= 8:
         size, correlation_id = struct.unpack_from(">ii", received, position)
         frame = memoryview(received)[position + 4 : position + 4 + size]
         if len(frame) < size:
             break
-        if (asked := sent.requests.get(correlation_id)) is not None:
+        if (asked := waiting.pop(correlation_id, None)) is not None:
             codes.update(codes_in(decoded(asked, frame)))
         answers += 1
         position += 4 + size
