@@ -82,8 +82,16 @@ class Join:
         member = group.members[member_id]
         if self._changes_nothing(member):
             return [Reply(ticket, joined(group, member_id))]
+        superseded = self._supersede(member_id)
         self._update(member, ticket)
-        return self._rebalances.prepare_or_complete(group, f"{member_id} joins again{self._reason}", when)
+        return superseded + self._rebalances.prepare_or_complete(group, f"{member_id} joins again{self._reason}", when)
+
+    def _supersede(self, member_id: str) -> list[Effect]:
+        """A member that asks again gets its answer there; what still waits is told to ask again, and nobody does."""
+        parked = self._group.parked_joins.get(member_id)
+        if parked is None:
+            return []
+        return [Reply(parked.ticket, not_joined(ErrorCode.REBALANCE_IN_PROGRESS, member_id, parked.api_version))]
 
     def _changes_nothing(self, member: Member) -> bool:
         """Whether the current generation will do for the member: it may only have missed the answer."""

@@ -38,8 +38,12 @@ def sync(
         group.sync_timer.cancel()
     if group.state is State.STABLE:
         return [Reply(ticket, synced(group, member.assignment))]
+    # A member that asks again gets its answer there; what still waits is told so.
+    earlier = group.parked_syncs.get(member.member_id)
+    again = SyncGroupResponse(error_code=ErrorCode.REBALANCE_IN_PROGRESS)
+    effects: list[Effect] = [] if earlier is None else [Reply(earlier, again)]
     group.parked_syncs[member.member_id] = ticket
-    return _assign(rebalances, group, request, when) if group.leader == member.member_id else []
+    return effects + (_assign(rebalances, group, request, when) if group.leader == member.member_id else [])
 
 
 def heartbeat(

@@ -37,6 +37,12 @@ def test_a_member_whose_name_is_as_long_as_a_text_may_be_has_an_id_that_can_be_r
     assert len(joined.member_id.encode()) < 2**15
 
 
+def test_a_member_that_joins_twice_is_answered_twice(groups):
+    member = groups.join().member_id
+    first, second = groups.join(member=member), groups.join(member=member)
+    assert (first.error, second.parked) == (ErrorCode.REBALANCE_IN_PROGRESS, True)
+
+
 def test_the_first_rebalance_ends_after_its_delay(groups):
     joined = groups.join_fully()
     groups.wait(2_999)
