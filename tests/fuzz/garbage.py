@@ -19,6 +19,7 @@ from pykbroker_protocol.types import Array, Nullable, Records_
 
 from pykbroker import codec
 from pykbroker.handlers.routes import ROUTES
+from pykbroker.server.framing import SHARED_BYTES
 
 SERVED = [
     (route.api, version)
@@ -183,6 +184,9 @@ def conversation(dice: _Dice) -> Sent:
     stream, requests = bytearray(), {}
     for correlation_id in range(dice.randrange(1, 6)):
         made = request(dice, correlation_id)
+        # Behind a request that waits so many bytes are kept, and then a hang-up is noticed when the wait is over only.
+        if stream and len(stream) + len(made.frame) > SHARED_BYTES // 2:
+            break
         if dice.random() < 0.5:
             stream += mutated(with_correlation_id(made.frame, 0x55555555), dice)
             break  # what follows may be read as anything
