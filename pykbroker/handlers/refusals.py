@@ -10,6 +10,7 @@ from pykbroker_protocol.apis.alter_replica_log_dirs import AlterReplicaLogDirsRe
 from pykbroker_protocol.apis.create_partitions import CreatePartitionsResponse
 from pykbroker_protocol.apis.create_topics import CreateTopicsResponse
 from pykbroker_protocol.apis.delete_groups import DeleteGroupsResponse
+from pykbroker_protocol.apis.delete_records import DeleteRecordsResponse
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsResponse
 from pykbroker_protocol.apis.describe_groups import DescribeGroupsResponse
 from pykbroker_protocol.apis.describe_producers import DescribeProducersResponse
@@ -228,4 +229,22 @@ def each_reassignment(request: Any, code: ErrorCode, version: int) -> AlterParti
             )
             for topic in request.topics
         ],
+    )
+
+
+def each_deletion(request: Any, code: ErrorCode, version: int) -> DeleteRecordsResponse:
+    answer = DeleteRecordsResponse.DeleteRecordsTopicResult
+    return DeleteRecordsResponse(
+        topics=[
+            answer(
+                name=topic.name,
+                partitions=[
+                    answer.DeleteRecordsPartitionResult(
+                        partition_index=partition.partition_index, low_watermark=-1, error_code=code
+                    )
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
     )

@@ -11,6 +11,7 @@ from pykbroker_protocol.apis.api_versions import API_VERSIONS
 from pykbroker_protocol.apis.create_partitions import CREATE_PARTITIONS
 from pykbroker_protocol.apis.create_topics import CREATE_TOPICS
 from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
+from pykbroker_protocol.apis.delete_records import DELETE_RECORDS
 from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
 from pykbroker_protocol.apis.describe_cluster import DESCRIBE_CLUSTER
 from pykbroker_protocol.apis.describe_groups import DESCRIBE_GROUPS
@@ -39,6 +40,7 @@ from pykbroker_protocol.messages import Api
 
 from . import api_versions, groups, offsets, refusals
 from .active_producers import describe_producers
+from .delete_records import delete_records
 from .describe_topics import describe_topic_partitions
 from .elections import elect_leaders
 from .features import update_features
@@ -95,6 +97,7 @@ ROUTES = [
     Route(CREATE_PARTITIONS, create_partitions, refusals.each_grown_topic),
     Route(DELETE_GROUPS, groups.delete_groups, refusals.each_deleted_group),
     Route(DESCRIBE_CLUSTER, describe_cluster, refusals.top_level(DESCRIBE_CLUSTER)),
+    Route(DELETE_RECORDS, delete_records, refusals.each_deletion),
     Route(DESCRIBE_TOPIC_PARTITIONS, describe_topic_partitions, refusals.each_paged_topic),
     Route(OFFSET_FOR_LEADER_EPOCH, offset_for_leader_epoch, refusals.each_epoch),
     Route(DESCRIBE_PRODUCERS, describe_producers, refusals.each_partition_of_producers),

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pykbroker_protocol.errors import ErrorCode, Refused
@@ -198,9 +198,18 @@ class DataDirectory:
             offsets.pop(key, None)
 
     def remove_deleted(self) -> None:
-        """Files of deleted topics are gone, also those that an earlier run left."""
+        """What `condemn` named and the files of deleted topics are gone, also those that an earlier run left."""
         while self._condemned:
-            shutil.rmtree(self._condemned.pop(), ignore_errors=True)
+            path = self._condemned.pop()
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):  # as above: opening the log tries again
+                    path.unlink()
+
+    def condemn(self, paths: Iterable[Path]) -> None:
+        """Let `remove_deleted` remove these too."""
+        self._condemned += paths
 
     def partitions_on_disk(self) -> Iterator[tuple[str, int]]:
         """Every partition that has a directory, whether the catalog knows it or not."""
@@ -232,14 +241,33 @@ class DataDirectory:
             key = log.topic, log.partition
             self._recovery_points[key] = log.recovery_point
             self._high_watermarks[key] = log.high_watermark
-            if log.log_start_offset > log.segments[0].base_offset:
-                self._log_start_offsets[key] = log.log_start_offset
+            self._note_start(log)
         after = self._recovery_points, self._log_start_offsets, self._high_watermarks
         for name, old, new in zip(
             (names.RECOVERY_POINTS, names.LOG_START_OFFSETS, names.HIGH_WATERMARKS), before, after, strict=True
         ):
             if old != new or not (self.path / name).exists():
                 write_offsets(self.path / name, new)
+
+    def checkpoint_starts(self, logs: Iterable[PartitionLog]) -> None:
+        """The file says where these logs start: it is on disk, if one of them has a new start.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        before = dict(self._log_start_offsets)
+        for log in logs:
+            self._note_start(log)
+        if before != self._log_start_offsets:
+            write_offsets(self.path / names.LOG_START_OFFSETS, self._log_start_offsets)
+
+    def _note_start(self, log: PartitionLog) -> None:
+        """A log that starts with its first segment needs no entry."""
+        key = log.topic, log.partition
+        if log.log_start_offset > log.segments[0].base_offset:
+            self._log_start_offsets[key] = log.log_start_offset
+        else:
+            self._log_start_offsets.pop(key, None)
 
     def close(self) -> None:
         """Every log is on disk and the next start has nothing to recover, if all could be written; the lock is free."""

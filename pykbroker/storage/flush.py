@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from .files import sync_directory, sync_file
+from .names import LEADER_EPOCHS
+from .segment import Segment
+from .snapshots import snapshot_path
 
 
 class Pending(NamedTuple):
@@ -19,3 +23,13 @@ class Pending(NamedTuple):
         for path in self.paths:
             sync_file(path)
         sync_directory(self.directory)
+
+
+def pending(directory: Path, segments: Iterable[Segment], up_to: int) -> Pending:
+    """The files of those `segments` that begin before `up_to`, with what belongs to them."""
+    paths = [directory / LEADER_EPOCHS]
+    for segment in segments:
+        if segment.base_offset < up_to:
+            paths += segment.paths()
+            paths.append(snapshot_path(directory, segment.base_offset))
+    return Pending(up_to, paths, directory)

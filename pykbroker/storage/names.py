@@ -8,7 +8,8 @@ from pathlib import Path
 LOG, INDEX, TIME_INDEX, TRANSACTION_INDEX, SNAPSHOT = ".log", ".index", ".timeindex", ".txnindex", ".snapshot"
 SEGMENT_SUFFIXES = (LOG, INDEX, TIME_INDEX, TRANSACTION_INDEX)
 DELETE_SUFFIX, STRAY_SUFFIX = "-delete", "-stray"
-LEFTOVER_SUFFIXES = (".deleted", ".cleaned", ".tmp")  # of work that a crash interrupted
+DELETED_SUFFIX = ".deleted"  # of files that are to be removed
+LEFTOVER_SUFFIXES = (DELETED_SUFFIX, ".cleaned", ".tmp")  # of work that a crash interrupted
 
 LEADER_EPOCHS = "leader-epoch-checkpoint"
 PARTITION_METADATA = "partition.metadata"

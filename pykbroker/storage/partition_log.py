@@ -20,8 +20,7 @@ from . import search, validation
 from .batch import Header, only_batch, owned_fields, read_header, restamped
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite
-from .flush import Pending
-from .names import LEADER_EPOCHS
+from .flush import Pending, pending
 from .producers import Producers, Written
 from .records import Record, build_batch
 from .recovery import load
@@ -139,6 +138,11 @@ class PartitionLog:
     def lead(self, leader_epoch: int) -> None:
         """Appends from here on are of `leader_epoch`: a leader's epoch starts before its first batch."""
         self._epochs.assign(leader_epoch, self.log_end_offset)
+
+    def start_at(self, log_start_offset: int) -> None:
+        """What lies before `log_start_offset` is out of reach; its files are deletion.py's business."""
+        self._epochs.truncate_from_start(log_start_offset)
+        self.log_start_offset = log_start_offset
 
     # Writing
 
@@ -323,12 +327,11 @@ class PartitionLog:
             raise Refused(ErrorCode.CORRUPT_MESSAGE, str(fault)) from fault
 
     def _out_of_range(self, offset: int) -> Refused:
-        if offset < self.log_start_offset:
-            why = f"we only have log segments starting from offset: {self.log_start_offset}."
-        else:
-            why = f"we only have log segments upto {self.log_end_offset}."
+        below = offset < self.log_start_offset
+        why = f"starting from offset: {self.log_start_offset}" if below else f"upto {self.log_end_offset}"
         return Refused(
-            ErrorCode.OFFSET_OUT_OF_RANGE, f"Received request for offset {offset} for partition {self.name}, but {why}"
+            ErrorCode.OFFSET_OUT_OF_RANGE,
+            f"Received request for offset {offset} for partition {self.name}, but we only have log segments {why}.",
         )
 
     def offset_for_timestamp(self, timestamp: int) -> search.Found | None:
@@ -362,12 +365,7 @@ class PartitionLog:
             up_to = self.log_end_offset
             self.segments[-1].offset_index.write()
             self.segments[-1].time_index.write()
-        paths = [self._directory / LEADER_EPOCHS]
-        for segment in self.segments.holding(self.recovery_point):
-            if segment.base_offset < up_to:
-                paths += segment.paths()
-                paths.append(snapshot_path(self._directory, segment.base_offset))
-        return Pending(up_to, paths, self._directory)
+        return pending(self._directory, self.segments.holding(self.recovery_point), up_to)
 
     def flushed(self, pending: Pending) -> None:
         self.recovery_point = max(self.recovery_point, pending.up_to)

@@ -73,6 +73,8 @@ def load(
         opening.look_up_end(recovery_point)
     else:
         opening.recover(recovery_point)
+    if opening.end_offset < log_start_offset:
+        opening.begin_anew(log_start_offset, descriptors)
     end = opening.end_offset
     epochs.truncate_from_end(end)
     epochs.truncate_from_start(log_start_offset)
@@ -134,6 +136,21 @@ class _Opening:
             self.recover(min(recovery_point, active.base_offset))
             return
         self._load_producers(self.end_offset, empty_without_snapshot=True)
+
+    def begin_anew(self, start_offset: int, descriptors: Descriptors) -> None:
+        """The log is empty and starts at `start_offset`: what should lie behind it was lost, and the rest deleted."""
+        _log.warning(
+            "%s: it ends at %d, before its start at %d, and begins there anew",
+            self.directory,
+            self.end_offset,
+            start_offset,
+        )
+        for segment in self.segments:
+            segment.delete()
+        self.segments[:] = [Segment(self.directory, start_offset, descriptors)]
+        self.segments[0].create()
+        self.producers.clear()
+        self.end_offset = start_offset
 
     def recover(self, recovery_point: int) -> None:
         """What lies behind the recovery point is scanned, and cut at the first bad batch; later segments go."""

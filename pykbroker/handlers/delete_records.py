@@ -1,0 +1,61 @@
+"""DeleteRecords: partitions start at a later offset from now on."""
+
+from __future__ import annotations
+
+from pykbroker_protocol.apis.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
+from pykbroker_protocol.errors import ErrorCode, Refused
+
+from pykbroker.storage.deletion import delete_before
+from pykbroker.storage.partition_log import PartitionLog
+
+from .broker import Broker
+from .client import Client
+
+_TopicAnswer = DeleteRecordsResponse.DeleteRecordsTopicResult
+_PartitionAnswer = _TopicAnswer.DeleteRecordsPartitionResult
+
+_HIGH_WATERMARK = -1  # as an offset: delete all there is
+_NO_OFFSET = -1
+
+
+def delete_records(broker: Broker, request: DeleteRecordsRequest, client: Client) -> DeleteRecordsResponse:
+    """Answered with where each partition starts, when that is on disk; of several offsets for one the last counts.
+
+    Raises:
+        Refused: KAFKA_STORAGE_ERROR, of all of them, if a restart would not know the new starts.
+    """
+    offsets = {
+        (topic.name, partition.partition_index): partition.offset
+        for topic in request.topics
+        for partition in topic.partitions
+    }
+    moved: list[PartitionLog] = []
+    topics: dict[str, _TopicAnswer] = {}
+    for (name, index), offset in offsets.items():
+        topic = topics.get(name) or topics.setdefault(name, _TopicAnswer(name=name, partitions=[]))
+        try:
+            log = _delete(broker, name, index, offset)
+        except Refused as refused:
+            code, low_watermark = refused.code, _NO_OFFSET
+        else:
+            moved.append(log)
+            code, low_watermark = ErrorCode.NONE, log.log_start_offset
+        topic.partitions.append(_PartitionAnswer(partition_index=index, low_watermark=low_watermark, error_code=code))
+    try:
+        broker.data.checkpoint_starts(moved)
+    except OSError as fault:
+        raise Refused(ErrorCode.KAFKA_STORAGE_ERROR, f"the starts of logs were not written: {fault}") from fault
+    return DeleteRecordsResponse(topics=list(topics.values()))
+
+
+def _delete(broker: Broker, name: str, index: int, offset: int) -> PartitionLog:
+    topic = broker.catalog.topic_by_name(name)
+    if topic is None:
+        raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    log = broker.leader_log(topic, index)
+    if topic.is_internal:
+        raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Cannot delete records of internal topic {name}.")
+    if "delete" not in log.config.cleanup_policy:
+        raise Refused(ErrorCode.POLICY_VIOLATION, f"cleanup.policy of {name} does not allow to delete records")
+    broker.data.condemn(delete_before(log, log.high_watermark if offset == _HIGH_WATERMARK else offset))
+    return log
