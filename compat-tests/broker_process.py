@@ -75,8 +75,9 @@ class Broker:
         self._watcher = threading.Thread(target=self._watch, args=(self._process, ready), daemon=True)
         self._watcher.start()
         if not ready.wait(within_s) or not self._watcher.is_alive():
+            how = f"was not ready within {within_s} s" if self.running else "ended instead of starting"
             self.kill()
-            raise RuntimeError(f"{self.kind} did not start within {within_s} s:\n" + "".join(self.printed))
+            raise RuntimeError(f"{self.kind} {how}; its last lines:\n" + "".join([*self.printed][-20:]))
         return time.monotonic() - started
 
     def _watch(self, process: subprocess.Popen[str], ready: threading.Event) -> None:

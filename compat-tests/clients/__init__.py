@@ -75,18 +75,33 @@ class Producer(Protocol):
     def close(self) -> None: ...
 
 
+class Rebalances:
+    """What a consumer was told it gained and lost.  May be read from any thread; the client itself may not."""
+
+    def __init__(self) -> None:
+        self.held: frozenset[Partition] = frozenset()
+        self.assigned: list[set[Partition]] = []
+        self.revoked: list[set[Partition]] = []
+
+    def gained(self, partitions: Iterable[tuple[str, int]]) -> None:
+        self.assigned.append({Partition(*partition) for partition in partitions})
+        self.held |= self.assigned[-1]
+
+    def lost(self, partitions: Iterable[tuple[str, int]]) -> None:
+        self.revoked.append({Partition(*partition) for partition in partitions})
+        self.held -= self.revoked[-1]
+
+
 class Consumer(Protocol):
     """One consumer, used from one thread."""
 
-    assigned: list[set[Partition]]  # what each rebalance gave it, in turn
-    revoked: list[set[Partition]]
+    rebalances: Rebalances
 
     def subscribe(self, *topics: str) -> None: ...
     def assign(self, partitions: Iterable[Partition], at: int | None = None) -> None: ...
     def poll(self, seconds: float) -> list[Record]:
         """What has come, or nothing when `seconds` are over.  Raises: Failed."""
 
-    def assignment(self) -> set[Partition]: ...
     def position(self, partition: Partition) -> int: ...
     def seek(self, partition: Partition, offset: int) -> None: ...
     def pause(self, *partitions: Partition) -> None: ...
@@ -129,10 +144,18 @@ class Client(Protocol):
 
 
 def wait_until(true: Callable[[], object], within_s: float = 30, every_s: float = 0.05) -> None:
-    """`true()` was true.  AssertionError if it was not within the time."""
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, f"not true within {within_s} s"
+    """`true()` was true.  AssertionError if it was not within the time.
+
+    A client that reports an error meanwhile is asked again: coordinators are still loading after a restart.
+    """
+    deadline, fault = time.monotonic() + within_s, None
+    while True:
+        try:
+            if true():
+                return
+        except Failed as failed:
+            fault = failed
+        assert time.monotonic() < deadline, f"not true within {within_s} s; last error: {fault}"
         time.sleep(every_s)
 
 

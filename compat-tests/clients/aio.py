@@ -15,7 +15,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from clients import ClusterDescription, Failed, GroupDescription, Headers, Partition, Place, Record
+from clients import ClusterDescription, Failed, GroupDescription, Headers, Partition, Place, Rebalances, Record
 
 name = "aiokafka"
 
@@ -85,16 +85,15 @@ class Producer:
 class Consumer(aiokafka.ConsumerRebalanceListener):
     def __init__(self, address: str, *topics: str, **settings: object) -> None:
         self.client = run(started(aiokafka.AIOKafkaConsumer, bootstrap_servers=address, **settings))
-        self.assigned: list[set[Partition]] = []
-        self.revoked: list[set[Partition]] = []
+        self.rebalances = Rebalances()
         if topics:
             self.subscribe(*topics)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self.assigned.append({Partition(*partition) for partition in assigned})
+        self.rebalances.gained(assigned)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self.revoked.append({Partition(*partition) for partition in revoked})
+        self.rebalances.lost(revoked)
 
     def subscribe(self, *topics: str) -> None:
         run(call(lambda: self.client.subscribe(topics, listener=self)))
@@ -112,9 +111,6 @@ class Consumer(aiokafka.ConsumerRebalanceListener):
             for records in polled.values()
             for r in records
         ]
-
-    def assignment(self) -> set[Partition]:
-        return {Partition(*partition) for partition in self.client.assignment()}
 
     def position(self, partition: Partition) -> int:
         return run(self.client.position(TopicPartition(*partition)))

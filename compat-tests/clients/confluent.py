@@ -13,7 +13,7 @@ import confluent_kafka
 from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from clients import ClusterDescription, Failed, GroupDescription, Headers, Partition, Place, Record
+from clients import ClusterDescription, Failed, GroupDescription, Headers, Partition, Place, Rebalances, Record
 
 name = "confluent-kafka"
 
@@ -83,16 +83,15 @@ class Consumer:
         if "group_id" not in settings:  # librdkafka wants one even from a consumer that is in no group
             settings = {"group_id": f"none-{uuid.uuid4().hex}", "enable_auto_commit": False, **settings}
         self.client = confluent_kafka.Consumer({"bootstrap.servers": address, **spelled(settings)})
-        self.assigned: list[set[Partition]] = []
-        self.revoked: list[set[Partition]] = []
+        self.rebalances = Rebalances()
         if topics:
             self.subscribe(*topics)
 
     def subscribe(self, *topics: str) -> None:
         self.client.subscribe(
             list(topics),
-            on_assign=lambda _, partitions: self.assigned.append(plain(partitions)),
-            on_revoke=lambda _, partitions: self.revoked.append(plain(partitions)),
+            on_assign=lambda _, partitions: self.rebalances.gained(plain(partitions)),
+            on_revoke=lambda _, partitions: self.rebalances.lost(plain(partitions)),
         )
 
     def assign(self, partitions: Iterable[Partition], at: int | None = None) -> None:
@@ -109,9 +108,6 @@ class Consumer:
             if message.error():
                 raise failed(message.error())
         return [record(message) for message in messages]
-
-    def assignment(self) -> set[Partition]:
-        return plain(self.client.assignment())
 
     def position(self, partition: Partition) -> int:
         return int(self.client.position([TopicPartition(*partition)])[0].offset)

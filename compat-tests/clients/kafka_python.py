@@ -11,7 +11,7 @@ from kafka import errors
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
-from clients import ClusterDescription, Failed, GroupDescription, Headers, Partition, Place, Record
+from clients import ClusterDescription, Failed, GroupDescription, Headers, Partition, Place, Rebalances, Record
 
 name = "kafka-python"
 
@@ -59,16 +59,15 @@ class Producer:
 class Consumer(kafka.ConsumerRebalanceListener):
     def __init__(self, address: str, *topics: str, **settings: object) -> None:
         self.client = kafka.KafkaConsumer(bootstrap_servers=address, **settings)
-        self.assigned: list[set[Partition]] = []
-        self.revoked: list[set[Partition]] = []
+        self.rebalances = Rebalances()
         if topics:
             self.subscribe(*topics)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self.assigned.append({Partition(*partition) for partition in assigned})
+        self.rebalances.gained(assigned)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self.revoked.append({Partition(*partition) for partition in revoked})
+        self.rebalances.lost(revoked)
 
     def subscribe(self, *topics: str) -> None:
         self.client.subscribe(topics, listener=self)
@@ -87,9 +86,6 @@ class Consumer(kafka.ConsumerRebalanceListener):
             for records in polled.values()
             for r in records
         ]
-
-    def assignment(self) -> set[Partition]:
-        return {Partition(*partition) for partition in self.client.assignment()}
 
     def position(self, partition: Partition) -> int:
         with reporting():
