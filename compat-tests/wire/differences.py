@@ -16,6 +16,7 @@ UNREAD = (
     "records are not read one by one on the way in: what a producer wrote inside a batch with a right CRC is its own"
 )
 CLEARER = "Kafka says UNKNOWN_SERVER_ERROR of what is wrong with the batch"
+COUNTED = "Kafka says UNKNOWN_SERVER_ERROR of more partitions than one request can create"
 AS_IT_CAME = "compression.type has no effect yet: a batch is kept as its producer compressed it"
 STRICTER = "Kafka looks for collisions with topics that are there, and forgets the others of the same request"
 ONE_ENTRY = "Kafka gives a partition in error an entry of its own beside its topic's; clients read either"
@@ -45,7 +46,10 @@ def and_the_end(*labels: str) -> tuple[str, ...]:
 INSIDE = ("a record cut short", "a record of negative length", "bytes behind the records", "a header without key")
 PACKED = ("gzip that is none", "snappy that is none", "lz4 that is none")
 
+TOO_MANY = ("two to 10003, only checked", "two to 1000000, only checked")
+
 MEANT = [
+    Difference("no_more_partitions", TOO_MANY, COUNTED),
     Difference("topics_made_on_the_way", ("allowed",), AT_ONCE),
     Difference("bad_batches", and_the_end(*INSIDE, *PACKED), UNREAD),
     Difference("bad_batches", and_the_end("zstd that is none"), UNREAD, since=7),

@@ -66,6 +66,15 @@ class Config(BrokerProperties):
         check_together(config)
         return config
 
+    def value_of(self, name: str) -> Any:
+        """The value of any property by its name, also of one that nobody reads; None if there is none of that name."""
+        if name in _TABLE:
+            return getattr(self, _attribute(name))
+        row = unread().get(name)
+        if row is None:
+            return None
+        return row.read(name, self.explicit[name]) if name in self.explicit else row.of_default(name)
+
     _log_defaults: dict[str, Any]
     _broker_log_config: LogConfig
 
@@ -136,9 +145,19 @@ def _attribute(name: str) -> str:
     return name.replace(".", "_")
 
 
+def row_of(name: str) -> Property[Any] | None:
+    """The row of one of the broker's properties."""
+    return _TABLE.get(name) or unread().get(name)
+
+
+def broker_rows() -> dict[str, Property[Any]]:
+    """Every property of the broker, by name."""
+    return {**_TABLE, **unread()}
+
+
 def _row(name: str, source: str | None) -> Property[Any] | None:
     """The property's row; None for one that is known by its prefix; raises ConfigInvalid if it does not exist."""
-    row = _TABLE.get(name) or unread().get(name)
+    row = row_of(name)
     if row is None and not name.startswith(PREFIXES):
         raise ConfigInvalid(unknown(name, source))
     return row

@@ -7,9 +7,8 @@ Source: LogConfig and ServerTopicConfigSynonyms, 4.3.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from pykbroker.config.values import (
     Boolean,
@@ -22,11 +21,7 @@ from pykbroker.config.values import (
     Property,
     String,
     Values,
-    as_text,
 )
-
-if TYPE_CHECKING:
-    from pykbroker.config.config import Config
 
 _LONG_MAX = "9223372036854775807"
 _THROTTLED = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
@@ -191,33 +186,3 @@ def check_together(config: LogConfig) -> None:
         raise ConfigInvalid(
             f"conflict topic config setting min.compaction.lag.ms ({least}) > max.compaction.lag.ms ({most})"
         )
-
-
-class Source(IntEnum):
-    """Who gave a property its value, as CreateTopics and DescribeConfigs number it."""
-
-    DYNAMIC_TOPIC_CONFIG = 1
-    DYNAMIC_DEFAULT_BROKER_CONFIG = 3
-    STATIC_BROKER_CONFIG = 4
-    DEFAULT_CONFIG = 5
-
-
-def described_topic_config(
-    config: Config, overrides: Mapping[str, str | None], cluster_defaults: Mapping[str, str] | None = None
-) -> Iterator[tuple[str, str | None, Source]]:
-    """(name, value, source) of every setting of a topic, by name, as CreateTopics tells them; internal ones only if set.
-
-    `cluster_defaults` are the broker properties that the catalog holds for all brokers.  What a topic sets itself keeps the
-    text that it was given.
-    """
-    inherited = config.log_config()
-    for name, row in sorted(TOPIC_PROPERTIES.items()):
-        cluster_wide = [synonym for synonym in row.broker if synonym in (cluster_defaults or {})]
-        if name in overrides:
-            yield name, overrides[name], Source.DYNAMIC_TOPIC_CONFIG
-        elif cluster_defaults and cluster_wide:
-            yield name, cluster_defaults[cluster_wide[0]], Source.DYNAMIC_DEFAULT_BROKER_CONFIG
-        elif not name.startswith("internal."):
-            static = any(synonym in config.explicit for synonym in row.broker)
-            value = as_text(getattr(inherited, name.replace(".", "_")))
-            yield name, value, Source.STATIC_BROKER_CONFIG if static else Source.DEFAULT_CONFIG

@@ -6,9 +6,11 @@ Source: ConfigDef, 4.3.1.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 T = TypeVar("T")
@@ -168,7 +170,20 @@ def as_text(value: object) -> str | None:
         return None
     if isinstance(value, tuple):
         return ",".join(value)
+    if isinstance(value, float):
+        return _double_as_text(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _double_as_text(value: float) -> str:
+    """As Java writes a double: with an exponent below 0.001 and from ten million on."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    digits, _, exponent = f"{Decimal(repr(value)):e}".partition("e")
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return f"{digits}{'' if '.' in digits else '.0'}E{int(exponent)}"
 
 
 def check_for(valid: str) -> Check:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pykbroker_protocol.errors import ErrorCode, Refused
-from pykbroker_protocol.records.cluster_metadata import ProducerIdsRecord
+from pykbroker_protocol.records.cluster_metadata import ConfigRecord, ProducerIdsRecord
 
 from pykbroker.config.config import Config
+from pykbroker.config.layers import Layers
 from pykbroker.groups.coordinator import Groups
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
@@ -18,7 +19,7 @@ from pykbroker.storage.names import uuid_bytes
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import Record
 from pykbroker.topics import names
-from pykbroker.topics.catalog import Catalog, Topic
+from pykbroker.topics.catalog import BROKER_RESOURCE, TOPIC_RESOURCE, Catalog, Topic
 from pykbroker.topics.creation import NewTopic, Node, creation_records, deletion_records
 from pykbroker.topics.frames import Versioned, to_frame
 from pykbroker.topics.growth import growth_records
@@ -39,7 +40,7 @@ class Broker:
     new_uuid: () -> 16 random bytes that are no reserved id.
     """
 
-    config: Config
+    config: Config  # with the dynamic configs in it, once they are applied
     clock: Clock
     data: DataDirectory
     catalog: Catalog
@@ -49,7 +50,11 @@ class Broker:
     fetch_sessions: FetchSessions
     new_uuid: Callable[[], bytes]
     endpoints: dict[str, tuple[str, int]] = field(default_factory=dict)  # listener's name -> advertised host, port
+    layers: Layers = field(init=False)
     _producer_ids: range = range(0)
+
+    def __post_init__(self) -> None:
+        self.layers = Layers(self.config, {}, {})
 
     @property
     def node_id(self) -> int:
@@ -114,6 +119,31 @@ class Broker:
         self.data.delete_topic(topic.name)
         self.groups.tell(self.groups.machine.forget_topic, topic.name)
         log.info("deleted topic %s", topic.name)
+
+    def change_configs(self, resource_type: int, name: str, changes: Mapping[str, str | None]) -> None:
+        """A resource's configs are as `changes` says, None for those that go, and in effect; they have been checked."""
+        records = [
+            Versioned(ConfigRecord(resource_type=resource_type, resource_name=name, name=key, value=value))
+            for key, value in changes.items()
+        ]
+        if not records:
+            return
+        self.commit(records)
+        log.info("configs of resource %d %r changed: %s", resource_type, name, ", ".join(changes))
+        if resource_type == TOPIC_RESOURCE:
+            self.data.configure(name, self.config.log_config(self.catalog.topic_configs(name)))
+        elif resource_type == BROKER_RESOURCE:
+            self.apply_dynamic_configs()
+            for topic in self.catalog.topics:
+                self.data.configure(topic, self.config.log_config(self.catalog.topic_configs(topic)))
+
+    def apply_dynamic_configs(self) -> None:
+        """`config` has in it what the catalog says about all brokers and about this one."""
+        cluster, node = (self.catalog.resource_configs(BROKER_RESOURCE, name) for name in ("", str(self.node_id)))
+        self.layers = Layers(self.layers.started, cluster, node)
+        self.config = self.layers.config
+        for why in self.layers.ignored:
+            log.warning("%s", why)
 
     def ensure_internal_topic(self, name: str) -> Topic:
         """The internal topic `name`, created with the broker's settings when it is first needed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pykbroker_protocol.apis.alter_configs import AlterConfigsResponse
 from pykbroker_protocol.apis.alter_partition_reassignments import AlterPartitionReassignmentsResponse
 from pykbroker_protocol.apis.alter_replica_log_dirs import AlterReplicaLogDirsResponse
 from pykbroker_protocol.apis.create_partitions import CreatePartitionsResponse
@@ -12,11 +13,13 @@ from pykbroker_protocol.apis.create_topics import CreateTopicsResponse
 from pykbroker_protocol.apis.delete_groups import DeleteGroupsResponse
 from pykbroker_protocol.apis.delete_records import DeleteRecordsResponse
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsResponse
+from pykbroker_protocol.apis.describe_configs import DescribeConfigsResponse
 from pykbroker_protocol.apis.describe_groups import DescribeGroupsResponse
 from pykbroker_protocol.apis.describe_producers import DescribeProducersResponse
 from pykbroker_protocol.apis.describe_topic_partitions import DescribeTopicPartitionsResponse
 from pykbroker_protocol.apis.elect_leaders import ElectLeadersResponse
 from pykbroker_protocol.apis.find_coordinator import FindCoordinatorResponse
+from pykbroker_protocol.apis.incremental_alter_configs import IncrementalAlterConfigsResponse
 from pykbroker_protocol.apis.list_offsets import ListOffsetsResponse
 from pykbroker_protocol.apis.metadata import MetadataResponse
 from pykbroker_protocol.apis.offset_commit import OffsetCommitResponse
@@ -248,3 +251,33 @@ def each_deletion(request: Any, code: ErrorCode, version: int) -> DeleteRecordsR
             for topic in request.topics
         ]
     )
+
+
+def each_described_resource(request: Any, code: ErrorCode, version: int) -> DescribeConfigsResponse:
+    return DescribeConfigsResponse(
+        results=_each_resource(request, code, DescribeConfigsResponse.DescribeConfigsResult),
+    )
+
+
+def each_altered_resource(request: Any, code: ErrorCode, version: int) -> AlterConfigsResponse:
+    return AlterConfigsResponse(
+        responses=_each_resource(request, code, AlterConfigsResponse.AlterConfigsResourceResponse)
+    )
+
+
+def each_changed_resource(request: Any, code: ErrorCode, version: int) -> IncrementalAlterConfigsResponse:
+    return IncrementalAlterConfigsResponse(
+        responses=_each_resource(request, code, IncrementalAlterConfigsResponse.AlterConfigsResourceResponse)
+    )
+
+
+def _each_resource(request: Any, code: ErrorCode, answer: Callable[..., Any]) -> list[Any]:
+    return [
+        answer(
+            error_code=code,
+            error_message=None,
+            resource_type=resource.resource_type,
+            resource_name=resource.resource_name,
+        )
+        for resource in request.resources
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from pykbroker_protocol.apis.alter_configs import ALTER_CONFIGS
 from pykbroker_protocol.apis.alter_partition_reassignments import ALTER_PARTITION_REASSIGNMENTS
 from pykbroker_protocol.apis.alter_replica_log_dirs import ALTER_REPLICA_LOG_DIRS
 from pykbroker_protocol.apis.api_versions import API_VERSIONS
@@ -14,6 +15,7 @@ from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
 from pykbroker_protocol.apis.delete_records import DELETE_RECORDS
 from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
 from pykbroker_protocol.apis.describe_cluster import DESCRIBE_CLUSTER
+from pykbroker_protocol.apis.describe_configs import DESCRIBE_CONFIGS
 from pykbroker_protocol.apis.describe_groups import DESCRIBE_GROUPS
 from pykbroker_protocol.apis.describe_log_dirs import DESCRIBE_LOG_DIRS
 from pykbroker_protocol.apis.describe_producers import DESCRIBE_PRODUCERS
@@ -23,9 +25,11 @@ from pykbroker_protocol.apis.elect_leaders import ELECT_LEADERS
 from pykbroker_protocol.apis.fetch import FETCH
 from pykbroker_protocol.apis.find_coordinator import FIND_COORDINATOR
 from pykbroker_protocol.apis.heartbeat import HEARTBEAT
+from pykbroker_protocol.apis.incremental_alter_configs import INCREMENTAL_ALTER_CONFIGS
 from pykbroker_protocol.apis.init_producer_id import INIT_PRODUCER_ID
 from pykbroker_protocol.apis.join_group import JOIN_GROUP
 from pykbroker_protocol.apis.leave_group import LEAVE_GROUP
+from pykbroker_protocol.apis.list_config_resources import LIST_CONFIG_RESOURCES
 from pykbroker_protocol.apis.list_groups import LIST_GROUPS
 from pykbroker_protocol.apis.list_offsets import LIST_OFFSETS
 from pykbroker_protocol.apis.list_partition_reassignments import LIST_PARTITION_REASSIGNMENTS
@@ -40,6 +44,8 @@ from pykbroker_protocol.messages import Api
 
 from . import api_versions, groups, offsets, refusals
 from .active_producers import describe_producers
+from .config_changes import alter_configs, incremental_alter_configs
+from .configs import describe_configs, list_config_resources
 from .delete_records import delete_records
 from .describe_topics import describe_topic_partitions
 from .elections import elect_leaders
@@ -94,6 +100,8 @@ ROUTES = [
     Route(CREATE_TOPICS, create_topics, refusals.each_created_topic),
     Route(DELETE_TOPICS, delete_topics, refusals.each_deleted_topic),
     Route(INIT_PRODUCER_ID, init_producer_id, refusals.top_level(INIT_PRODUCER_ID)),
+    Route(DESCRIBE_CONFIGS, describe_configs, refusals.each_described_resource),
+    Route(ALTER_CONFIGS, alter_configs, refusals.each_altered_resource),
     Route(CREATE_PARTITIONS, create_partitions, refusals.each_grown_topic),
     Route(DELETE_GROUPS, groups.delete_groups, refusals.each_deleted_group),
     Route(DESCRIBE_CLUSTER, describe_cluster, refusals.top_level(DESCRIBE_CLUSTER)),
@@ -108,5 +116,7 @@ ROUTES = [
     Route(LIST_PARTITION_REASSIGNMENTS, list_partition_reassignments, refusals.top_level(LIST_PARTITION_REASSIGNMENTS)),
     Route(DESCRIBE_QUORUM, describe_quorum, refusals.top_level(DESCRIBE_QUORUM)),
     Route(UPDATE_FEATURES, update_features, refusals.top_level(UPDATE_FEATURES)),
+    Route(INCREMENTAL_ALTER_CONFIGS, incremental_alter_configs, refusals.each_changed_resource),
+    Route(LIST_CONFIG_RESOURCES, list_config_resources, refusals.top_level(LIST_CONFIG_RESOURCES)),
 ]
 ADVERTISED: list[tuple[int, int, int]] = [advertised(route.api) for route in ROUTES]

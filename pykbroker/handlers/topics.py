@@ -9,10 +9,10 @@ from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest, DeleteTop
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.types import NO_UUID
 
-from pykbroker.config.topic import described_topic_config
+from pykbroker.config.described import created_topic_config
 from pykbroker.config.values import ConfigInvalid
 from pykbroker.topics import names
-from pykbroker.topics.catalog import BROKER_RESOURCE, Topic
+from pykbroker.topics.catalog import Topic
 from pykbroker.topics.creation import MAX_PARTITIONS, USE_DEFAULT, NewTopic, check_name, partition_count
 
 from .broker import Broker
@@ -80,9 +80,7 @@ def _create(broker: Broker, asked: _Asked, validate_only: bool) -> _Created:
         replication_factor=1,
         configs=[
             _Created.CreatableTopicConfigs(name=name, value=value, config_source=source)
-            for name, value, source in described_topic_config(
-                broker.config, configs, broker.catalog.configs.get((BROKER_RESOURCE, ""))
-            )
+            for name, value, source in created_topic_config(broker.layers, configs)
         ],
     )
 

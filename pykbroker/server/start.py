@@ -70,6 +70,7 @@ def _opened(config: Config, clock: Clock, data: DataDirectory) -> Broker:
         new_uuid=new_uuid,
     )
     _lead_catalog(broker)
+    broker.apply_dynamic_configs()
     for topic in catalog.topics.values():
         broker.hold(topic)
     _replay_groups(broker, machine)

@@ -26,6 +26,9 @@ from .frames import Versioned
 
 TOPIC_RESOURCE = 2  # org.apache.kafka.common.config.ConfigResource.Type
 BROKER_RESOURCE = 4
+BROKER_LOGGER_RESOURCE = 8
+CLIENT_METRICS_RESOURCE = 16
+GROUP_RESOURCE = 32
 
 _NO_LEADER_CHANGE = -2  # of PartitionChangeRecord: the leader stays
 
@@ -71,7 +74,11 @@ class Catalog:
 
     def topic_configs(self, name: str) -> dict[str, str]:
         """The topic's own settings, by name; what is not there comes from the broker's."""
-        return self.configs.get((TOPIC_RESOURCE, name), {})
+        return self.resource_configs(TOPIC_RESOURCE, name)
+
+    def resource_configs(self, resource_type: int, name: str) -> dict[str, str]:
+        """What is set of a resource, by name."""
+        return self.configs.get((resource_type, name), {})
 
     def colliding(self, name: str) -> str | None:
         """The topic that `name` would collide with, itself included, or None."""
@@ -108,11 +115,14 @@ class Catalog:
         self.configs.pop((TOPIC_RESOURCE, topic.name), None)
 
     def _config(self, record: Any, offset: int) -> None:
-        overrides = self.configs.setdefault((record.resource_type, record.resource_name), {})
+        resource = (record.resource_type, record.resource_name)
+        overrides = self.configs.setdefault(resource, {})
         if record.value is None:
             overrides.pop(record.name, None)
         else:
             overrides[record.name] = record.value
+        if not overrides:
+            del self.configs[resource]
 
     def _feature_level(self, record: Any, offset: int) -> None:
         if record.feature_level:

@@ -9,3 +9,5 @@ FACTS: dict[str, list[dict[str, Any]]] = json.loads(
 )
 BROKER = {fact["name"]: fact for fact in FACTS["broker"]}
 TOPIC = {fact["name"]: fact for fact in FACTS["topic"]}
+GROUP = {fact["name"]: fact for fact in FACTS["group"]}
+CLIENT_METRICS = {fact["name"]: fact for fact in FACTS["client_metrics"]}

@@ -4,7 +4,6 @@ import pytest
 
 from pykbroker.config import Config, ConfigInvalid
 from pykbroker.config.table import BrokerProperties
-from pykbroker.config.topic import TOPIC_PROPERTIES, Source, described_topic_config
 
 
 def refusal(**settings: str) -> str:
@@ -126,23 +125,3 @@ def test_of_several_wrong_topic_settings_nulls_come_first_and_names_before_value
         with pytest.raises(ConfigInvalid) as refused:
             Config().log_config(overrides)
         assert str(refused.value) == message
-
-
-def test_a_topic_is_described_with_who_set_what():
-    config = Config({"log.retention.minutes": "5", "log.cleaner.min.cleanable.ratio": "0.25"})
-    pinned = {"min.insync.replicas": "1"}
-    rows = {
-        name: (value, source) for name, value, source in described_topic_config(config, {"segment.ms": " 5 "}, pinned)
-    }
-    assert rows["segment.ms"] == (" 5 ", Source.DYNAMIC_TOPIC_CONFIG)
-    assert rows["min.insync.replicas"] == ("1", Source.DYNAMIC_DEFAULT_BROKER_CONFIG)
-    assert rows["retention.ms"] == ("300000", Source.STATIC_BROKER_CONFIG)
-    assert rows["min.cleanable.dirty.ratio"] == ("0.25", Source.STATIC_BROKER_CONFIG)
-    assert rows["cleanup.policy"] == ("delete", Source.DEFAULT_CONFIG)
-    assert rows["preallocate"] == ("false", Source.DEFAULT_CONFIG)
-
-
-def test_a_described_topic_has_every_property_by_name_and_internal_ones_only_if_set():
-    names = [name for name, _, _ in described_topic_config(Config(), {})]
-    assert names == sorted(set(TOPIC_PROPERTIES) - {"internal.segment.bytes"})
-    assert ("internal.segment.bytes", "9", 1) in described_topic_config(Config(), {"internal.segment.bytes": "9"})

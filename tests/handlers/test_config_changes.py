@@ -1,0 +1,379 @@
+"""IncrementalAlterConfigs and AlterConfigs: what changes, at once and after a restart, and what is refused."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from asking import Asker, batch_of, opened, produced
+from config_asking import (
+    APPEND,
+    BROKER,
+    DELETE,
+    GROUP,
+    LOGGER,
+    METRICS,
+    OK,
+    SET,
+    SUBTRACT,
+    TOPIC,
+    change,
+    describe,
+    own,
+    replace,
+    resource,
+    values,
+)
+from pykbroker_protocol.apis.incremental_alter_configs import IncrementalAlterConfigsRequest
+from pykbroker_protocol.errors import ErrorCode
+
+
+async def test_settings_are_set_taken_away_and_lists_grow_and_shrink(ask):
+    await ask.create("t")
+    for operation, after in [
+        (("retention.ms", SET, "5"), {"retention.ms": "5"}),
+        (("retention.ms", DELETE, None), {}),
+        (("cleanup.policy", APPEND, "compact"), {"cleanup.policy": "delete,compact"}),
+        (("cleanup.policy", APPEND, "compact"), {"cleanup.policy": "delete,compact"}),
+        (("cleanup.policy", SUBTRACT, "delete"), {"cleanup.policy": "compact"}),
+    ]:
+        assert await change(ask, TOPIC, "t", operation) == OK
+        assert await own(ask, TOPIC, "t") == after
+
+
+async def test_what_is_only_checked_does_not_change(ask):
+    await ask.create("t")
+    assert await change(ask, TOPIC, "t", ("retention.ms", SET, "5"), validate_only=True) == OK
+    assert await own(ask, TOPIC, "t") == {}
+
+
+async def test_a_change_that_changes_nothing_writes_nothing(ask):
+    await ask.create("t", retention_ms="5")
+    end = ask.broker.catalog_log.log_end_offset
+    assert await change(ask, TOPIC, "t", ("retention.ms", SET, "5"), ("segment.ms", DELETE, None)) == OK
+    assert ask.broker.catalog_log.log_end_offset == end
+
+
+TOPICS_REFUSED = {
+    "wrong": (
+        [("segment.ms", SET, "9"), ("retention.ms", SET, "x")],
+        ("INVALID_CONFIG", "Invalid value x for configuration retention.ms: Not a number of type LONG"),
+    ),
+    "unknown": ([("nope", SET, "1")], ("INVALID_CONFIG", "Unknown topic config name: nope")),
+    "null": ([("retention.ms", SET, None)], ("INVALID_REQUEST", "Null value not supported for : retention.ms")),
+    "twice": (
+        [("retention.ms", SET, "1"), ("retention.ms", DELETE, None)],
+        ("INVALID_REQUEST", "Error due to duplicate config keys"),
+    ),
+    "no list": (
+        [("retention.ms", APPEND, "1")],
+        ("INVALID_CONFIG", "Can't APPEND to key retention.ms because its type is not LIST."),
+    ),
+    "no operation": ([("retention.ms", 4, "1")], ("UNKNOWN_SERVER_ERROR", None)),
+    "conflict": (
+        [("min.compaction.lag.ms", SET, "9"), ("max.compaction.lag.ms", SET, "3")],
+        ("INVALID_CONFIG", "conflict topic config setting min.compaction.lag.ms (9) > max.compaction.lag.ms (3)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOPICS_REFUSED)
+@pytest.mark.parametrize("version", [0, 1])
+async def test_a_wrong_change_of_a_topic_is_refused_as_a_whole_in_kafkas_words(ask, case, version):
+    await ask.create("t")
+    operations, refusal = TOPICS_REFUSED[case]
+    assert await change(ask, TOPIC, "t", *operations, version=version) == refusal
+    assert await own(ask, TOPIC, "t") == {}
+
+
+async def test_a_resource_that_is_named_twice_is_refused_and_another_changes(ask):
+    await ask.create("t")
+    one = ("retention.ms", SET, "5")
+    asked = [resource(TOPIC, "x", one), resource(TOPIC, "t", one), resource(TOPIC, "x", one)]
+    responses = (await ask(IncrementalAlterConfigsRequest(resources=asked), 1)).responses
+    twice = ("x", 42, "Each resource must appear at most once.")
+    answers = [(answer.resource_name, answer.error_code, answer.error_message) for answer in responses]
+    assert answers == [twice, ("t", 0, None), twice]
+    assert await own(ask, TOPIC, "t") == {"retention.ms": "5"}
+
+
+async def test_what_does_not_exist_cannot_be_changed(ask):
+    one = ("retention.ms", SET, "5")
+    assert await change(ask, TOPIC, "nowhere", one) == (
+        "UNKNOWN_TOPIC_OR_PARTITION",
+        "The topic 'nowhere' does not exist.",
+    )
+    assert await change(ask, TOPIC, "", one) == ("INVALID_REQUEST", "Default topic resources are not allowed.")
+    assert await change(ask, 3, "x", one) == ("INVALID_REQUEST", "Unknown resource type 3")
+
+
+async def test_a_topics_change_has_its_effect_on_the_next_record(ask):
+    await ask.create("t")
+    assert (await produced(ask, batch_of(b"x" * 100))).error_code == 0
+    assert await change(ask, TOPIC, "t", ("max.message.bytes", SET, "90")) == OK
+    assert (await produced(ask, batch_of(b"x" * 100))).error_code == ErrorCode.MESSAGE_TOO_LARGE
+    assert await change(ask, TOPIC, "t", ("max.message.bytes", DELETE, None)) == OK
+    assert (await produced(ask, batch_of(b"x" * 100))).error_code == 0
+
+
+@pytest.mark.parametrize(("name", "source"), [("1", 2), ("", 3)])
+async def test_a_brokers_change_has_its_effect_on_topics_without_a_setting_of_their_own(ask, name, source):
+    await ask.create("t")
+    await ask.create("u", max_message_bytes="1000")
+    assert await change(ask, BROKER, name, ("message.max.bytes", SET, "90")) == OK
+    assert (await values(ask, TOPIC, "t"))["max.message.bytes"] == ("90", source)
+    assert (await produced(ask, batch_of(b"x" * 100), name="t")).error_code == ErrorCode.MESSAGE_TOO_LARGE
+    assert (await produced(ask, batch_of(b"x" * 100), name="u")).error_code == 0
+    assert await change(ask, BROKER, name, ("message.max.bytes", DELETE, None)) == OK
+    assert (await produced(ask, batch_of(b"x" * 100), name="t")).error_code == 0
+
+
+async def test_changes_are_in_effect_after_a_restart(tmp_path):
+    first = opened(tmp_path)
+    for name, key, value in [("t", "retention.ms", "5"), ("u", "segment.ms", "6")]:
+        await Asker(first).create(name)
+        assert await change(Asker(first), TOPIC, name, (key, SET, value)) == OK
+    assert await change(Asker(first), BROKER, "", ("message.max.bytes", SET, "90")) == OK
+    first.data.close()
+    second = opened(tmp_path)
+    ask = Asker(second)
+    assert await own(ask, TOPIC, "t") == {"retention.ms": "5"}
+    assert (await values(ask, BROKER, "1"))["message.max.bytes"] == ("90", 3)
+    assert (await produced(ask, batch_of(b"x" * 100))).error_code == ErrorCode.MESSAGE_TOO_LARGE
+    second.data.close()
+
+
+BROKERS_REFUSED = {
+    "fixed": (
+        "1",
+        ("num.partitions", SET, "3"),
+        ("INVALID_REQUEST", "Cannot update these configs dynamically: [num.partitions]"),
+    ),
+    "wrong": (
+        "1",
+        ("log.cleaner.threads", SET, "many"),
+        ("INVALID_REQUEST", "Invalid value many for configuration log.cleaner.threads: Not a number of type INT"),
+    ),
+    "without its listener": (
+        "1",
+        ("ssl.keystore.location", SET, "/x"),
+        (
+            "INVALID_REQUEST",
+            "These security configs can be dynamically updated only per-listener using the listener prefix: "
+            "[ssl.keystore.location]",
+        ),
+    ),
+    "not for all": (
+        "",
+        ("listener.name.plaintext.ssl.keystore.type", SET, "PKCS12"),
+        (
+            "INVALID_REQUEST",
+            "Cannot update these configs at default cluster level, broker id must be specified: "
+            "[listener.name.plaintext.ssl.keystore.type]",
+        ),
+    ),
+    "too many threads": (
+        "1",
+        ("num.io.threads", SET, "17"),
+        (
+            "INVALID_REQUEST",
+            "Dynamic thread count update validation failed for num.io.threads=17, value should not be greater than "
+            "double the current value 8",
+        ),
+    ),
+    "too few threads": (
+        "1",
+        ("num.io.threads", SET, "3"),
+        (
+            "INVALID_REQUEST",
+            "Dynamic thread count update validation failed for num.io.threads=3, value should be at least half the "
+            "current value 8",
+        ),
+    ),
+    "contradiction": (
+        "1",
+        ("log.roll.ms", SET, "0"),
+        ("INVALID_REQUEST", "log.roll.ms must be greater than or equal to 1"),
+    ),
+    "local beyond whole": (
+        "",
+        ("log.local.retention.ms", SET, "604800001"),
+        (
+            "INVALID_REQUEST",
+            "Invalid value 604800001 for configuration log.local.retention.ms: Value must not be more than "
+            "log.retention.ms property value: 604800000",
+        ),
+    ),
+    "bound at start": (
+        "1",
+        ("listeners", SET, "PLAINTEXT://:1"),
+        ("INVALID_REQUEST", "listeners cannot change while the broker runs: set it in its file and restart it"),
+    ),
+    "a class of Java's": (
+        "1",
+        ("metric.reporters", APPEND, "a.B"),
+        ("INVALID_REQUEST", "metric.reporters names Java classes, and none can be loaded here: leave it as it is"),
+    ),
+    "min.insync.replicas of one": (
+        "1",
+        ("min.insync.replicas", SET, "2"),
+        ("INVALID_CONFIG", "Broker-level min.insync.replicas cannot be altered while ELR is enabled."),
+    ),
+    "min.insync.replicas of none": (
+        "",
+        ("min.insync.replicas", DELETE, None),
+        ("INVALID_CONFIG", "Cluster-level min.insync.replicas cannot be removed while ELR is enabled."),
+    ),
+    "no operation": ("1", ("log.roll.ms", 4, "1"), ("INVALID_REQUEST", "Unknown operations type 4")),
+    "no list": (
+        "1",
+        ("log.roll.ms", APPEND, "1"),
+        ("INVALID_CONFIG", "Config value append is not allowed for config key: log.roll.ms"),
+    ),
+    "unknown list": ("1", ("nope", APPEND, "1"), ("INVALID_CONFIG", "Unknown config name: nope")),
+    "another broker": (
+        "2",
+        ("log.roll.ms", SET, "1"),
+        ("INVALID_REQUEST", "Unexpected broker id, expected 1, but received 2"),
+    ),
+    "no broker": ("x", ("log.roll.ms", SET, "1"), ("INVALID_REQUEST", "Node id must be an integer, but it is: x")),
+}
+
+
+@pytest.mark.parametrize("case", BROKERS_REFUSED)
+async def test_a_wrong_change_of_a_broker_is_refused(ask, case):
+    name, operation, refusal = BROKERS_REFUSED[case]
+    assert await change(ask, BROKER, name, operation) == refusal
+    assert await values(ask, BROKER, "") == {"min.insync.replicas": ("1", 3)}
+
+
+async def test_a_broker_property_that_means_nothing_here_is_accepted_and_says_so(ask, caplog):
+    assert await change(ask, BROKER, "1", ("max.connections", SET, "100")) == OK
+    assert "max.connections is accepted and has no effect: It is not read yet." in caplog.messages
+
+
+async def test_a_dynamic_synonym_takes_the_place_of_the_one_in_the_file(tmp_path):
+    broker = opened(tmp_path, **{"log.roll.hours": "1"})
+    await Asker(broker).create("t")
+    assert await change(Asker(broker), BROKER, "1", ("log.roll.ms", SET, "5")) == OK
+    assert (await values(Asker(broker), TOPIC, "t"))["segment.ms"] == ("5", 2)
+    broker.data.close()
+
+
+GROUPS_REFUSED = {
+    ("consumer.session.timeout.ms", "1"): (
+        "consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms"
+    ),
+    ("consumer.heartbeat.interval.ms", "60000"): (
+        "consumer.heartbeat.interval.ms must be less than or equal to group.consumer.max.heartbeat.interval.ms"
+    ),
+    ("streams.num.standby.replicas", "9"): (
+        "streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas"
+    ),
+    ("share.auto.offset.reset", "by_duration:x"): (
+        "Invalid value by_duration:x for configuration share.auto.offset.reset: The value must be either 'earliest', "
+        "'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'."
+    ),
+    ("nope", "1"): "Unknown group config name: nope",
+}
+
+
+@pytest.mark.parametrize("setting", GROUPS_REFUSED, ids=str)
+async def test_a_group_keeps_to_the_brokers_bounds(ask, setting):
+    name, value = setting
+    assert await change(ask, GROUP, "g", (name, SET, value)) == ("INVALID_CONFIG", GROUPS_REFUSED[setting])
+
+
+async def test_a_group_and_a_subscription_keep_what_is_set(ask):
+    assert await change(ask, GROUP, "g", ("share.auto.offset.reset", SET, "by_duration:PT1H")) == OK
+    assert await change(ask, METRICS, "m", ("interval.ms", SET, "1000"), ("match", SET, "client_id=a.*")) == OK
+    assert await own(ask, GROUP, "g") == {"share.auto.offset.reset": "by_duration:PT1H"}
+    assert await own(ask, METRICS, "m") == {"interval.ms": "1000", "match": "client_id=a.*"}
+
+
+SUBSCRIPTIONS_REFUSED = {
+    ("m", "interval.ms", "1"): (
+        "INVALID_REQUEST",
+        "Invalid value 1 for interval.ms, interval must be between 100 and 3600000 (1 hour)",
+    ),
+    ("m", "interval.ms", "x"): (
+        "INVALID_CONFIG",
+        "Invalid value x for configuration interval.ms: Not a number of type INT",
+    ),
+    ("m", "nope", "1"): ("INVALID_REQUEST", "Unknown client metrics configuration: nope"),
+    ("m", "match", "colour=red"): ("INVALID_CONFIG", "Illegal client matching pattern: colour=red"),
+    ("m", "match", "client_id=["): ("INVALID_CONFIG", "Illegal client matching pattern: client_id=["),
+    ("", "interval.ms", "1000"): ("INVALID_REQUEST", "Subscription name can't be empty"),
+}
+
+
+@pytest.mark.parametrize("setting", SUBSCRIPTIONS_REFUSED, ids=str)
+async def test_a_wrong_subscription_is_refused(ask, setting):
+    subscription, name, value = setting
+    assert await change(ask, METRICS, subscription, (name, SET, value)) == SUBSCRIPTIONS_REFUSED[setting]
+
+
+@pytest.fixture
+def quiet():
+    """A logger of the broker's, whose level is as it was in the end."""
+    logger = logging.getLogger("pykbroker.quiet")
+    yield logger
+    logger.setLevel(logging.NOTSET)
+
+
+async def test_a_loggers_level_changes_at_once_and_can_be_taken_back(ask, quiet):
+    assert await change(ask, LOGGER, "1", (quiet.name, SET, "FATAL")) == OK
+    row = (await describe(ask, LOGGER, "1", quiet.name))[quiet.name]
+    assert (quiet.level, row.value, row.config_source) == (logging.CRITICAL, "FATAL", 6)
+    assert await change(ask, LOGGER, "1", (quiet.name, DELETE, None)) == OK
+    assert quiet.level == logging.NOTSET
+
+
+LOGGERS_REFUSED = {
+    ("1", "pykbroker.quiet", SET, "LOUD"): (
+        "INVALID_CONFIG",
+        "Cannot set the log level of pykbroker.quiet to LOUD as it is not a supported log level. "
+        "Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN",
+    ),
+    ("1", "nope", SET, "INFO"): ("INVALID_CONFIG", "Logger nope does not exist!"),
+    ("1", "root", DELETE, None): ("INVALID_REQUEST", "Removing the log level of the root logger is not allowed"),
+    ("1", "root", APPEND, "INFO"): (
+        "INVALID_REQUEST",
+        "APPEND operation is not allowed for the BROKER_LOGGER resource",
+    ),
+    ("2", "root", SET, "INFO"): ("INVALID_REQUEST", "Unexpected node id. Expected 1, but received 2"),
+    ("", "root", SET, "INFO"): ("INVALID_REQUEST", "Node id must be an integer, but it is: "),
+}
+
+
+@pytest.mark.parametrize("asked", LOGGERS_REFUSED, ids=str)
+async def test_a_wrong_change_of_a_logger_is_refused(ask, quiet, asked):
+    node, *operation = asked
+    assert await change(ask, LOGGER, node, tuple(operation)) == LOGGERS_REFUSED[asked]
+
+
+@pytest.mark.parametrize("version", range(3))
+async def test_a_replacement_takes_away_what_it_does_not_name(ask, version):
+    await ask.create("t", retention_ms="1", segment_ms="2")
+    assert await replace(ask, TOPIC, "t", {"segment.ms": "3"}, version) == OK
+    assert await own(ask, TOPIC, "t") == {"segment.ms": "3"}
+    assert await replace(ask, TOPIC, "t", {}, version, validate_only=True) == OK
+    assert await own(ask, TOPIC, "t") == {"segment.ms": "3"}
+
+
+async def test_a_wrong_replacement_changes_nothing(ask):
+    await ask.create("t", retention_ms="1")
+    assert await replace(ask, TOPIC, "t", {"segment.ms": None}) == (
+        "INVALID_REQUEST",
+        "Null value not supported for : segment.ms",
+    )
+    assert await replace(ask, TOPIC, "t", {"nope": "1"}) == ("INVALID_CONFIG", "Unknown topic config name: nope")
+    assert await own(ask, TOPIC, "t") == {"retention.ms": "1"}
+
+
+async def test_all_brokers_keep_min_insync_replicas_and_loggers_are_not_replaced(ask):
+    assert await replace(ask, BROKER, "", {}) == (
+        "INVALID_CONFIG",
+        "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
+    )
+    assert await replace(ask, LOGGER, "1", {"root": "INFO"}) == ("INVALID_REQUEST", "Unknown resource type 8")
