@@ -34,7 +34,6 @@ _RETENTION = "Nothing is deleted by age or size yet."
 _COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
 _CODEC = "Batches are kept as they came."
-_EXPIRY = "Offsets do not expire yet."
 
 # fmt: off — a row reads best on one line or two
 
@@ -206,8 +205,10 @@ class BrokerProperties(Values):
     offset_metadata_max_bytes = Int(
         "4096", "", "Longer metadata in an OffsetCommit is refused with OFFSET_METADATA_TOO_LARGE."
     )
-    offsets_retention_minutes = Int("10080", "[1,...]", later=_EXPIRY)
-    offsets_retention_check_interval_ms = Long("600000", "[1,...]", later=_EXPIRY)
+    offsets_retention_minutes = Int(
+        "10080", "[1,...]", "How long offsets are kept of a group that is empty, or of topics that it reads no more."
+    )
+    offsets_retention_check_interval_ms = Long("600000", "[1,...]", "How often that is looked at.")
 
     # Admin
     max_request_partition_size_limit = Int(

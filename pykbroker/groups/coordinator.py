@@ -19,6 +19,7 @@ from pykbroker_protocol.apis.join_group import JoinGroupRequest
 from pykbroker_protocol.apis.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from pykbroker_protocol.apis.list_groups import ListGroupsResponse
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
+from pykbroker_protocol.apis.offset_delete import OffsetDeleteRequest, OffsetDeleteResponse
 from pykbroker_protocol.apis.sync_group import SyncGroupRequest, SyncGroupResponse
 from pykbroker_protocol.errors import ErrorCode, Malformed
 from pykbroker_protocol.records.group_offsets import GroupMetadataKey
@@ -28,6 +29,7 @@ from .answers import described, listed, not_joined
 from .classic import ClassicGroup
 from .deadlines import Deadlines, Moment
 from .effects import Effect, Persist, Reply, Ticket
+from .expiry import expired
 from .joining import Join
 from .limits import GroupLimits
 from .members import Asker
@@ -37,12 +39,14 @@ from .records import (
     Committed,
     group_tombstone,
     new_group_record,
+    offset_tombstone,
     read_group,
     read_key,
     read_offset,
     restored,
 )
 from .states import State
+from .subscriptions import CONSUMER, subscribed_topics
 
 _FIRST_COMMIT_THAT_KNOWS_GROUP_ID_NOT_FOUND = 9
 
@@ -139,6 +143,33 @@ class Groups:
         answer = Reply(ticket, response)
         return [Persist(request.group_id, records), answer] if records else [answer]
 
+    def delete_offsets(self, request: OffsetDeleteRequest, *, ticket: Ticket, now: int, timestamp: int) -> list[Effect]:
+        """Answered at once, for each topic of the request: what the group's members read stays."""
+        group = self._groups.get(request.group_id)
+        if group is None:
+            code = ErrorCode.GROUP_ID_NOT_FOUND if request.group_id else ErrorCode.INVALID_GROUP_ID
+            return [Reply(ticket, OffsetDeleteResponse(error_code=code))]
+        if group.state is not State.EMPTY and group.protocol_type != CONSUMER:
+            return [Reply(ticket, OffsetDeleteResponse(error_code=ErrorCode.NON_EMPTY_GROUP))]
+        committed, subscribed = self._offsets.of(request.group_id), subscribed_topics(group)
+        records, response = offsets.delete(request, committed, subscribed)
+        answer = Reply(ticket, response)
+        return [Persist(request.group_id, records), answer] if records else [answer]
+
+    def expire_offsets(self, group_id: str, *, now: int, timestamp: int) -> list[Effect]:
+        """End what is over of a group's offsets, and an empty group that has none left.  It has no answer."""
+        group = self._groups.get(group_id)
+        if group is None:
+            return []
+        committed = self._offsets.of(group_id)
+        over = expired(group, committed, retention_ms=self._limits.offsets_retention_ms, timestamp=timestamp)
+        records = [offset_tombstone(group_id, topic, partition) for topic, partition in over]
+        if group.state is State.EMPTY and len(over) == sum(map(len, committed.values())):
+            records.append(group_tombstone(group_id))
+        if records:
+            log.info("group %s: %d offsets expired", group_id, len(over))
+        return [Persist(group_id, records)] if records else []
+
     def forget_topic(self, topic: str, *, now: int, timestamp: int) -> list[Effect]:
         """End every group's offsets of a deleted topic.  It has no answer."""
         tombstones = self._offsets.topic_tombstones(topic)
@@ -158,6 +189,9 @@ class Groups:
         if types and "classic" not in {kind.strip().lower() for kind in types}:
             return []
         return [listed(group) for group in self._groups.values() if not wanted or group.state.lower() in wanted]
+
+    def group_ids(self) -> list[str]:
+        return list(self._groups)
 
     def committed(self, group_id: str) -> Mapping[str, Mapping[int, Committed]]:
         """topic -> partition -> offset of a group, known or not."""

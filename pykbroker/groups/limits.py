@@ -14,6 +14,7 @@ class GroupLimits:
     group_max_session_timeout_ms: int = 1_800_000
     group_max_size: int = 2**31 - 1
     offset_metadata_max_bytes: int = 4_096
+    offsets_retention_ms: int = 7 * 24 * 60 * 60 * 1_000
 
     # A join of a new member is parked without heartbeats, and its client may be gone unseen: after this it is dropped.
     new_member_join_timeout_ms: int = 5 * 60 * 1_000

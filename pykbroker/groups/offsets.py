@@ -1,20 +1,23 @@
 """The offsets that groups have committed, and what a commit, a deletion and a topic's end write.
 
-Hard state only: it changes in `replay`.  Room is left for two rules that come later: offsets of an empty group expire,
-and those of an open transaction are held back until it ends.
+Hard state only: it changes in `replay`.  Room is left for a rule that comes later: offsets of an open transaction are
+held back until it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest, OffsetCommitResponse
+from pykbroker_protocol.apis.offset_delete import OffsetDeleteRequest, OffsetDeleteResponse
 from pykbroker_protocol.errors import ErrorCode
 
 from .records import Committed, Record, offset_record, offset_tombstone
 
 _TopicAnswer = OffsetCommitResponse.OffsetCommitResponseTopic
 _PartitionAnswer = _TopicAnswer.OffsetCommitResponsePartition
+
+_Deleted = OffsetDeleteResponse.OffsetDeleteResponseTopic
 
 _NO_RETENTION = -1
 _END_OF_TIME = 2**63 - 1  # that a record can hold; clients ask for the largest retention there is
@@ -89,6 +92,28 @@ def commit(
             partitions.append(_answer(partition.partition_index, code))
         topics.append(_topic_answer(topic, partitions))
     return records, OffsetCommitResponse(topics=topics)
+
+
+def delete(
+    request: OffsetDeleteRequest, committed: Mapping[str, Mapping[int, Committed]], subscribed: Container[str]
+) -> tuple[list[Record], OffsetDeleteResponse]:
+    """The records that end those `committed` offsets that are named and of no topic `subscribed` to, and the answer.
+
+    An offset that is not there is as good as deleted.
+    """
+    ended: dict[tuple[str, int], Record] = {}
+    topics = []
+    for topic in request.topics:
+        code = ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if topic.name in subscribed else ErrorCode.NONE
+        indexes = [partition.partition_index for partition in topic.partitions]
+        for index in indexes:
+            if not code and index in committed.get(topic.name, ()):
+                ended[topic.name, index] = offset_tombstone(request.group_id, topic.name, index)
+        partitions = [
+            _Deleted.OffsetDeleteResponsePartition(partition_index=index, error_code=code) for index in indexes
+        ]
+        topics.append(_Deleted(name=topic.name, partitions=partitions))
+    return list(ended.values()), OffsetDeleteResponse(topics=topics)
 
 
 def commit_refused(request: OffsetCommitRequest, code: ErrorCode) -> OffsetCommitResponse:

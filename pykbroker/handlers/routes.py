@@ -35,6 +35,7 @@ from pykbroker_protocol.apis.list_offsets import LIST_OFFSETS
 from pykbroker_protocol.apis.list_partition_reassignments import LIST_PARTITION_REASSIGNMENTS
 from pykbroker_protocol.apis.metadata import METADATA
 from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
+from pykbroker_protocol.apis.offset_delete import OFFSET_DELETE
 from pykbroker_protocol.apis.offset_fetch import OFFSET_FETCH
 from pykbroker_protocol.apis.offset_for_leader_epoch import OFFSET_FOR_LEADER_EPOCH
 from pykbroker_protocol.apis.produce import PRODUCE
@@ -55,6 +56,7 @@ from .leader_epochs import offset_for_leader_epoch
 from .list_offsets import list_offsets
 from .log_dirs import alter_replica_log_dirs, describe_log_dirs
 from .metadata import describe_cluster, metadata
+from .offset_delete import offset_delete
 from .partitions import create_partitions
 from .produce import produce
 from .producers import init_producer_id
@@ -113,6 +115,7 @@ ROUTES = [
     Route(ALTER_REPLICA_LOG_DIRS, alter_replica_log_dirs, refusals.each_moved_replica),
     Route(ELECT_LEADERS, elect_leaders, refusals.each_election),
     Route(ALTER_PARTITION_REASSIGNMENTS, alter_partition_reassignments, refusals.each_reassignment),
+    Route(OFFSET_DELETE, offset_delete, refusals.top_level(OFFSET_DELETE)),
     Route(LIST_PARTITION_REASSIGNMENTS, list_partition_reassignments, refusals.top_level(LIST_PARTITION_REASSIGNMENTS)),
     Route(DESCRIBE_QUORUM, describe_quorum, refusals.top_level(DESCRIBE_QUORUM)),
     Route(UPDATE_FEATURES, update_features, refusals.top_level(UPDATE_FEATURES)),

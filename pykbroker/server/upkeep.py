@@ -1,4 +1,5 @@
-"""What a broker does unasked: rolled segments reach the disk, checkpoints are written, files of deleted topics go.
+"""What a broker does unasked: rolled segments reach the disk, checkpoints are written, files of deleted topics go,
+and so do producers and offsets that nobody used for long.
 
 Syncing and removing take a worker thread, so no client waits for them.  A partition that nothing happened to costs
 nothing here but its place in a loop over the open ones.
@@ -11,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import trio
+from pykbroker_protocol.errors import Refused
 
 from pykbroker.handlers.broker import Broker
 
@@ -22,7 +24,7 @@ log = logging.getLogger("pykbroker.upkeep")
 async def keep_up(broker: Broker) -> None:
     """Never returns."""
     async with trio.open_nursery() as nursery:
-        for task in (_checkpoints, _removals, _expiries):
+        for task in (_checkpoints, _removals, _producer_expiries, _offset_expiries):
             nursery.start_soon(undaunted, partial(task, broker))
 
 
@@ -65,9 +67,29 @@ async def remove_deleted(broker: Broker) -> None:
     await trio.to_thread.run_sync(broker.data.remove_deleted)
 
 
-async def _expiries(broker: Broker) -> None:
+async def _producer_expiries(broker: Broker) -> None:
     while True:
         await trio.sleep(broker.config.producer_id_expiration_check_interval_ms / 1000)
         timestamp = broker.clock.timestamp()
         for partition_log in broker.data.open_logs():
             partition_log.expire_producers(timestamp)
+
+
+async def _offset_expiries(broker: Broker) -> None:
+    while True:
+        await trio.sleep(broker.config.offsets_retention_check_interval_ms / 1000)
+        await expire_offsets(broker)
+
+
+async def expire_offsets(broker: Broker) -> None:
+    """Offsets that nobody used for long are gone, and groups that consisted of such; clients are served in between."""
+    refusals: list[Refused] = []
+    machine = broker.groups.machine
+    for group_id in machine.group_ids():
+        try:
+            broker.groups.tell(machine.expire_offsets, group_id)
+        except Refused as refused:
+            refusals.append(refused)
+        await trio.lowlevel.checkpoint()
+    if refusals:
+        log.error("offsets of %d groups did not expire, and are looked at again: %s", len(refusals), refusals[0])

@@ -10,6 +10,7 @@ from pykbroker_protocol.apis.heartbeat import HeartbeatRequest
 from pykbroker_protocol.apis.join_group import JoinGroupRequest
 from pykbroker_protocol.apis.leave_group import LeaveGroupRequest
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
+from pykbroker_protocol.apis.offset_delete import OffsetDeleteRequest
 from pykbroker_protocol.apis.sync_group import SyncGroupRequest
 from pykbroker_protocol.errors import ErrorCode
 
@@ -159,6 +160,23 @@ class Coordinator:
         if answer.parked:
             return None
         return [ErrorCode(partition.error_code) for partition in answer.response.topics[0].partitions]
+
+    def delete_offsets(self, topics: dict[str, list[int]], group: str = "g") -> Any:
+        """The group's error, or the error of each of `topics`' partitions."""
+        topic = OffsetDeleteRequest.OffsetDeleteRequestTopic
+        asked = [
+            topic(name=name, partitions=[topic.OffsetDeleteRequestPartition(partition_index=p) for p in partitions])
+            for name, partitions in topics.items()
+        ]
+        answer = self.ask(self.machine.delete_offsets, OffsetDeleteRequest(group_id=group, topics=asked))
+        return answer.error or [p.error_code for topic in answer.response.topics for p in topic.partitions]
+
+    def expire_offsets(self, group: str = "g") -> None:
+        self.carry_out(self.machine.expire_offsets(group, now=self.now, timestamp=self.timestamp))
+
+    def offsets(self, group: str = "g") -> dict[str, list[int]]:
+        """topic -> the partitions that have an offset."""
+        return {topic: list(partitions) for topic, partitions in self.machine.committed(group).items()}
 
     def state(self, group: str = "g") -> str | None:
         found = self.machine.describe(group)

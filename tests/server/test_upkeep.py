@@ -4,6 +4,7 @@ import pytest
 import trio
 from asking import Asker, batch_of, opened, produced
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest
+from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
 
 from pykbroker.server import upkeep
 
@@ -45,3 +46,18 @@ async def test_a_bug_in_one_chore_is_logged_and_the_chore_begins_again(nursery, 
     await trio.sleep(2.5)
     assert len(runs) == 3
     assert "boom" in caplog.text
+
+
+async def test_offsets_of_every_group_expire_after_the_retention(tmp_path, monkeypatch):
+    ask = Asker(opened(tmp_path, **{"offsets.retention.minutes": "1"}))
+    await ask.create("t")
+    topic = OffsetCommitRequest.OffsetCommitRequestTopic
+    committed = topic(name="t", partitions=[topic.OffsetCommitRequestPartition(partition_index=0, committed_offset=5)])
+    for group in ("a", "b"):
+        await ask(OffsetCommitRequest(group_id=group, topics=[committed]), 8)
+    machine, timestamp = ask.broker.groups.machine, ask.broker.clock.timestamp()
+    for passed_ms, left in ((59_000, ["a", "b"]), (61_000, [])):
+        monkeypatch.setattr(ask.broker.clock, "timestamp", lambda passed_ms=passed_ms: timestamp + passed_ms)
+        await upkeep.expire_offsets(ask.broker)
+        assert machine.group_ids() == left
+    ask.broker.data.close()

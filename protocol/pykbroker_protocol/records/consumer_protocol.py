@@ -1,4 +1,4 @@
-"""What members of a classic group tell each other through the coordinator, which never looks inside."""
+"""What members of a classic group tell each other through the coordinator, which only looks for the topics."""
 
 from ..messages import Message, NEVER
 from ..structs import Struct, always, since
