@@ -1,4 +1,4 @@
-"""The bounded run of `scripts/kill9`: what was acknowledged survives kill -9 under load, once, in order, at its offset."""
+"""The bounded run of `scripts/kill9`: what was acknowledged survives kill -9 under load, once, in order, in its place."""
 
 import re
 import subprocess
