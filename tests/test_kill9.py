@@ -1,4 +1,4 @@
-"""The bounded run of `scripts/kill9`: what was acknowledged survives kill -9 under load, once, in order, in its place."""
+"""A bounded run of `scripts/kill9`: what was acknowledged survives kill -9 under load, once, in order, in place."""
 
 import re
 import subprocess
