@@ -12,6 +12,7 @@ from typing import Any
 from pykbroker.config.values import ConfigInvalid, Int, List, Property, Values
 
 _LATER = "No metrics are asked of clients yet."
+_MAX_EXPRESSION = 4096  # a longer one would hold everyone up while it is compiled
 _SELECTORS = (
     "client_instance_id",
     "client_id",
@@ -60,8 +61,10 @@ def read_client_metrics_config(name: str, settings: Mapping[str, str]) -> None:
 
 
 def _compiles(expression: str) -> bool:
+    if len(expression) > _MAX_EXPRESSION:
+        return False
     try:
         re.compile(expression)
-    except re.error:
+    except (re.error, RecursionError, OverflowError):
         return False
     return True

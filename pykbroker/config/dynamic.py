@@ -133,8 +133,9 @@ def check_change(settings: Mapping[str, str], now: Config, changed: Config) -> N
             raise ConfigInvalid(f"{name} cannot change while the broker runs: set it in its file and restart it")
     if settings.get("metric.reporters", "") not in ("", _default("metric.reporters")):
         raise ConfigInvalid("metric.reporters names Java classes, and none can be loaded here: leave it as it is")
-    for name in filter(_THREADS.fullmatch, settings):
-        _check_threads(name, int(settings[name]), int(now.explicit.get(name) or _default(name) or settings[name]))
+    for name in DYNAMIC & settings.keys():
+        if _THREADS.fullmatch(name):
+            _check_threads(name, changed.value_of(name), now.value_of(name))
     _check_local_retention(changed)
 
 

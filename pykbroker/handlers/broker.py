@@ -129,7 +129,7 @@ class Broker:
         if not records:
             return
         self.commit(records)
-        log.info("configs of resource %d %r changed: %s", resource_type, name, ", ".join(changes))
+        log.info("configs of resource %d %r changed: %s", resource_type, name, ", ".join(list(changes)[:20]))
         if resource_type == TOPIC_RESOURCE:
             self.data.configure(name, self.config.log_config(self.catalog.topic_configs(name)))
         elif resource_type == BROKER_RESOURCE:

@@ -21,10 +21,13 @@ from . import loggers
 from .broker import Broker
 from .client import Client
 from .config_checks import CHECKS, check_broker, check_min_insync_replicas, list_default, tell_without_effect
+from .configs import MAX_WORDS
 
 Changes = dict[str, str | None]
 """What becomes of each setting; None takes it away."""
 
+_MAX_CHANGES = 10_000  # as many as one request can make records of in Kafka
+_MAX_VALUE_BYTES = 32_767  # of any text in an answer, so no more can be described
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
@@ -72,7 +75,7 @@ def _each(resources: Sequence[Any], alter: Callable[[Any], None], answer: type) 
             _check_entries(resource)
             alter(resource)
         except Refused as refused:
-            code, why = refused.code, refused.why or None
+            code, why = refused.code, refused.why[:MAX_WORDS] or None
         named = {"resource_type": resource.resource_type, "resource_name": resource.resource_name}
         answers.append(answer(error_code=code, error_message=why, **named))
     return answers
@@ -115,6 +118,12 @@ def _replace(broker: Broker, resource: Any, validate_only: bool) -> None:
 def _alter(broker: Broker, resource: Any, changes: Changes, validate_only: bool) -> None:
     kind, name = resource.resource_type, resource.resource_name
     current = broker.catalog.resource_configs(kind, name)
+    if len(changes) > _MAX_CHANGES:
+        raise Refused(ErrorCode.POLICY_VIOLATION, f"More than {_MAX_CHANGES} changes are too many for one resource.")
+    for key, value in changes.items():
+        if value is not None and (length := len(value.encode())) > _MAX_VALUE_BYTES:
+            why = f"{key} would have {length} bytes; {_MAX_VALUE_BYTES} are the most"
+            raise Refused(ErrorCode.INVALID_CONFIG, why)
     wanted = {key: value for key, value in (current | changes).items() if value is not None}
     if kind == BROKER_RESOURCE:
         check_broker(broker, name, wanted)
@@ -161,12 +170,10 @@ def _changed(resource_type: int, entry: Any, current: str | None) -> str | None:
         return None
     default = list_default(resource_type, entry.name, operation.name)
     words = [word for word in (default if current is None else current).split(",") if word]
-    for word in entry.value.split(","):
-        if operation is Operation.SUBTRACT and word in words:
-            words.remove(word)
-        elif operation is Operation.APPEND and word not in words:
-            words.append(word)
-    return ",".join(words)
+    if operation is Operation.APPEND:
+        return ",".join(dict.fromkeys([*words, *entry.value.split(",")]))
+    gone = set(entry.value.split(","))
+    return ",".join(word for word in words if word not in gone)
 
 
 def _change_loggers(broker: Broker, resource: Any, validate_only: bool) -> None:

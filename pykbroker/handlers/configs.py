@@ -36,6 +36,7 @@ _Result = DescribeConfigsResponse.DescribeConfigsResult
 _Config = _Result.DescribeConfigsResourceResult
 _Resource = ListConfigResourcesResponse.ConfigResource
 
+MAX_WORDS = 4096  # of a refusal, which may quote a name or a value of any length
 _LEVEL = "level"  # of a logger: no type of Kafka's, and its documentation is empty, asked for or not
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _KINDS = ("boolean", "string", "int", "short", "long", "double", "list", "class", "password")
@@ -69,7 +70,7 @@ def _describe(broker: Broker, request: DescribeConfigsRequest, asked: _Asked) ->
 def _refused(asked: _Asked, refused: Refused) -> _Result:
     return _Result(
         error_code=refused.code,
-        error_message=refused.why,
+        error_message=refused.why[:MAX_WORDS],
         resource_type=asked.resource_type,
         resource_name=asked.resource_name,
     )

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 from asking import Asker, batch_of, opened, produced
 from config_asking import (
     APPEND,
     BROKER,
     DELETE,
-    GROUP,
     LOGGER,
-    METRICS,
     OK,
     SET,
     SUBTRACT,
     TOPIC,
     change,
-    describe,
+    described,
     own,
     replace,
     resource,
@@ -247,6 +243,38 @@ async def test_a_wrong_change_of_a_broker_is_refused(ask, case):
     assert await values(ask, BROKER, "") == {"min.insync.replicas": ("1", 3)}
 
 
+@pytest.mark.parametrize("value", ["\x018", " 9 ", "+8"])
+async def test_a_number_may_have_what_java_trims_around_it(ask, value):
+    assert await change(ask, BROKER, "1", ("num.io.threads", SET, value), ("plugin.threads", SET, "many")) == OK
+
+
+async def test_more_changes_than_one_request_can_make_are_refused(ask):
+    operations = [(f"plugin.{n}", SET, "x") for n in range(10_001)]
+    assert await change(ask, BROKER, "1", *operations) == (
+        "POLICY_VIOLATION",
+        "More than 10000 changes are too many for one resource.",
+    )
+    assert await own(ask, BROKER, "1") == {}
+
+
+async def test_a_list_that_grows_beyond_what_a_text_can_hold_is_refused(ask):
+    await ask.create("t")
+    name = "leader.replication.throttled.replicas"
+    first, more = (",".join(f"{n}:1" for n in numbers) for numbers in (range(4000), range(4000, 8000)))
+    assert await change(ask, TOPIC, "t", (name, APPEND, first)) == OK
+    too_long = f"{name} would have {len(first) + 1 + len(more)} bytes; 32767 are the most"
+    assert await change(ask, TOPIC, "t", (name, APPEND, more)) == ("INVALID_CONFIG", too_long)
+    assert await change(ask, TOPIC, "t", (name, SUBTRACT, first)) == OK
+    assert await own(ask, TOPIC, "t") == {name: ""}
+
+
+async def test_a_refusal_of_something_very_long_is_still_answered(ask):
+    code, why = await change(ask, BROKER, "x" * 32_767, ("log.roll.ms", SET, "1"))
+    assert (code, why) == ("INVALID_REQUEST", "Node id must be an integer, but it is: " + "x" * (4096 - 39))
+    (result,) = (await ask(described(BROKER, "x" * 32_767), 4)).results
+    assert result.error_message == "Broker id must be an integer, but it is: " + "x" * (4096 - 41)
+
+
 async def test_a_broker_property_that_means_nothing_here_is_accepted_and_says_so(ask, caplog):
     assert await change(ask, BROKER, "1", ("max.connections", SET, "100")) == OK
     assert "max.connections is accepted and has no effect: It is not read yet." in caplog.messages
@@ -258,98 +286,6 @@ async def test_a_dynamic_synonym_takes_the_place_of_the_one_in_the_file(tmp_path
     assert await change(Asker(broker), BROKER, "1", ("log.roll.ms", SET, "5")) == OK
     assert (await values(Asker(broker), TOPIC, "t"))["segment.ms"] == ("5", 2)
     broker.data.close()
-
-
-GROUPS_REFUSED = {
-    ("consumer.session.timeout.ms", "1"): (
-        "consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms"
-    ),
-    ("consumer.heartbeat.interval.ms", "60000"): (
-        "consumer.heartbeat.interval.ms must be less than or equal to group.consumer.max.heartbeat.interval.ms"
-    ),
-    ("streams.num.standby.replicas", "9"): (
-        "streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas"
-    ),
-    ("share.auto.offset.reset", "by_duration:x"): (
-        "Invalid value by_duration:x for configuration share.auto.offset.reset: The value must be either 'earliest', "
-        "'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'."
-    ),
-    ("nope", "1"): "Unknown group config name: nope",
-}
-
-
-@pytest.mark.parametrize("setting", GROUPS_REFUSED, ids=str)
-async def test_a_group_keeps_to_the_brokers_bounds(ask, setting):
-    name, value = setting
-    assert await change(ask, GROUP, "g", (name, SET, value)) == ("INVALID_CONFIG", GROUPS_REFUSED[setting])
-
-
-async def test_a_group_and_a_subscription_keep_what_is_set(ask):
-    assert await change(ask, GROUP, "g", ("share.auto.offset.reset", SET, "by_duration:PT1H")) == OK
-    assert await change(ask, METRICS, "m", ("interval.ms", SET, "1000"), ("match", SET, "client_id=a.*")) == OK
-    assert await own(ask, GROUP, "g") == {"share.auto.offset.reset": "by_duration:PT1H"}
-    assert await own(ask, METRICS, "m") == {"interval.ms": "1000", "match": "client_id=a.*"}
-
-
-SUBSCRIPTIONS_REFUSED = {
-    ("m", "interval.ms", "1"): (
-        "INVALID_REQUEST",
-        "Invalid value 1 for interval.ms, interval must be between 100 and 3600000 (1 hour)",
-    ),
-    ("m", "interval.ms", "x"): (
-        "INVALID_CONFIG",
-        "Invalid value x for configuration interval.ms: Not a number of type INT",
-    ),
-    ("m", "nope", "1"): ("INVALID_REQUEST", "Unknown client metrics configuration: nope"),
-    ("m", "match", "colour=red"): ("INVALID_CONFIG", "Illegal client matching pattern: colour=red"),
-    ("m", "match", "client_id=["): ("INVALID_CONFIG", "Illegal client matching pattern: client_id=["),
-    ("", "interval.ms", "1000"): ("INVALID_REQUEST", "Subscription name can't be empty"),
-}
-
-
-@pytest.mark.parametrize("setting", SUBSCRIPTIONS_REFUSED, ids=str)
-async def test_a_wrong_subscription_is_refused(ask, setting):
-    subscription, name, value = setting
-    assert await change(ask, METRICS, subscription, (name, SET, value)) == SUBSCRIPTIONS_REFUSED[setting]
-
-
-@pytest.fixture
-def quiet():
-    """A logger of the broker's, whose level is as it was in the end."""
-    logger = logging.getLogger("pykbroker.quiet")
-    yield logger
-    logger.setLevel(logging.NOTSET)
-
-
-async def test_a_loggers_level_changes_at_once_and_can_be_taken_back(ask, quiet):
-    assert await change(ask, LOGGER, "1", (quiet.name, SET, "FATAL")) == OK
-    row = (await describe(ask, LOGGER, "1", quiet.name))[quiet.name]
-    assert (quiet.level, row.value, row.config_source) == (logging.CRITICAL, "FATAL", 6)
-    assert await change(ask, LOGGER, "1", (quiet.name, DELETE, None)) == OK
-    assert quiet.level == logging.NOTSET
-
-
-LOGGERS_REFUSED = {
-    ("1", "pykbroker.quiet", SET, "LOUD"): (
-        "INVALID_CONFIG",
-        "Cannot set the log level of pykbroker.quiet to LOUD as it is not a supported log level. "
-        "Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN",
-    ),
-    ("1", "nope", SET, "INFO"): ("INVALID_CONFIG", "Logger nope does not exist!"),
-    ("1", "root", DELETE, None): ("INVALID_REQUEST", "Removing the log level of the root logger is not allowed"),
-    ("1", "root", APPEND, "INFO"): (
-        "INVALID_REQUEST",
-        "APPEND operation is not allowed for the BROKER_LOGGER resource",
-    ),
-    ("2", "root", SET, "INFO"): ("INVALID_REQUEST", "Unexpected node id. Expected 1, but received 2"),
-    ("", "root", SET, "INFO"): ("INVALID_REQUEST", "Node id must be an integer, but it is: "),
-}
-
-
-@pytest.mark.parametrize("asked", LOGGERS_REFUSED, ids=str)
-async def test_a_wrong_change_of_a_logger_is_refused(ask, quiet, asked):
-    node, *operation = asked
-    assert await change(ask, LOGGER, node, tuple(operation)) == LOGGERS_REFUSED[asked]
 
 
 @pytest.mark.parametrize("version", range(3))
