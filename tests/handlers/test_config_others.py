@@ -1,4 +1,4 @@
-"""Configs of groups, of subscriptions to clients' metrics, and of the broker's loggers: what changes, what is refused."""
+"""Configs of groups, of subscriptions to clients' metrics and of the broker's loggers: changes, and what is refused."""
 
 from __future__ import annotations
 
