@@ -12,10 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .segment import Segment
+from typing import Protocol
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | getattr(os, "O_CLOEXEC", 0)
@@ -86,6 +83,15 @@ else:
         return os.read(descriptor, length)
 
 
+class Openable(Protocol):
+    """What holds a file while it is in use, and can let go of it."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def release(self) -> None: ...
+
+
 class Descriptors:
     """At most `limit` segments have their file open; the one opened longest ago gives way.
 
@@ -96,15 +102,15 @@ class Descriptors:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._open: deque[Segment] = deque()
+        self._open: deque[Openable] = deque()
 
-    def opened(self, segment: Segment) -> None:
-        self._open.append(segment)
+    def opened(self, holder: Openable) -> None:
+        self._open.append(holder)
         while len(self._open) > self.limit:
             self._open.popleft().release()
 
     def __len__(self) -> int:
-        return sum(segment.is_open for segment in self._open)
+        return sum(holder.is_open for holder in self._open)
 
 
 def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
