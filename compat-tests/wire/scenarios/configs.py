@@ -137,6 +137,7 @@ def the_broker(broker: Broker, version: int) -> Answers:
 def other_resources(broker: Broker, version: int) -> Answers:
     for name in ("1", "", "2", "x"):
         yield f"logger {name!r}", describe(broker, version, asked(LOGGER, name, "unheard.of"))
+    change(broker, 1, changed(LOGGER, "1", ("root", SET, "INFO")))  # each is started with a level of its own
     yield "logger root", describe(broker, version, asked(LOGGER, "1", "root"), include_synonyms=True)
     for name in ("", broker.name("unheard-of")):
         yield f"metrics {bool(name)}", describe(broker, version, asked(METRICS, name), include_synonyms=True)
