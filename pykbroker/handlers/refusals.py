@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from pykbroker_protocol.apis.alter_configs import AlterConfigsResponse
-from pykbroker_protocol.apis.alter_partition_reassignments import AlterPartitionReassignmentsResponse
+from pykbroker_protocol.apis.alter_configs import ALTER_CONFIGS
+from pykbroker_protocol.apis.alter_partition_reassignments import ALTER_PARTITION_REASSIGNMENTS
 from pykbroker_protocol.apis.alter_replica_log_dirs import AlterReplicaLogDirsResponse
-from pykbroker_protocol.apis.create_partitions import CreatePartitionsResponse
+from pykbroker_protocol.apis.create_partitions import CREATE_PARTITIONS
 from pykbroker_protocol.apis.create_topics import CreateTopicsResponse
-from pykbroker_protocol.apis.delete_groups import DeleteGroupsResponse
-from pykbroker_protocol.apis.delete_records import DeleteRecordsResponse
+from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
+from pykbroker_protocol.apis.delete_records import DELETE_RECORDS
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsResponse
-from pykbroker_protocol.apis.describe_configs import DescribeConfigsResponse
-from pykbroker_protocol.apis.describe_groups import DescribeGroupsResponse
-from pykbroker_protocol.apis.describe_producers import DescribeProducersResponse
-from pykbroker_protocol.apis.describe_topic_partitions import DescribeTopicPartitionsResponse
+from pykbroker_protocol.apis.describe_configs import DESCRIBE_CONFIGS
+from pykbroker_protocol.apis.describe_groups import DESCRIBE_GROUPS
+from pykbroker_protocol.apis.describe_producers import DESCRIBE_PRODUCERS
+from pykbroker_protocol.apis.describe_topic_partitions import DESCRIBE_TOPIC_PARTITIONS
 from pykbroker_protocol.apis.elect_leaders import ElectLeadersResponse
+from pykbroker_protocol.apis.fetch import FETCH, FetchResponse
 from pykbroker_protocol.apis.find_coordinator import FindCoordinatorResponse
-from pykbroker_protocol.apis.incremental_alter_configs import IncrementalAlterConfigsResponse
-from pykbroker_protocol.apis.list_offsets import ListOffsetsResponse
+from pykbroker_protocol.apis.incremental_alter_configs import INCREMENTAL_ALTER_CONFIGS
+from pykbroker_protocol.apis.list_offsets import LIST_OFFSETS
 from pykbroker_protocol.apis.metadata import MetadataResponse
-from pykbroker_protocol.apis.offset_commit import OffsetCommitResponse
-from pykbroker_protocol.apis.offset_fetch import OffsetFetchResponse
-from pykbroker_protocol.apis.offset_for_leader_epoch import OffsetForLeaderEpochResponse
-from pykbroker_protocol.apis.produce import ProduceResponse
+from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
+from pykbroker_protocol.apis.offset_fetch import OFFSET_FETCH, OffsetFetchResponse
+from pykbroker_protocol.apis.offset_for_leader_epoch import OFFSET_FOR_LEADER_EPOCH
+from pykbroker_protocol.apis.produce import PRODUCE
 from pykbroker_protocol.errors import ErrorCode
 from pykbroker_protocol.messages import Api
+from pykbroker_protocol.structs import Struct
 
 Refusal = Callable[[Any, ErrorCode, int], Any]
 """(request, code, version) -> the response that says so."""
+
+_ITEM = ""  # in place of a field's name: what is asked for is a plain value, and goes over as it is
+
+
+class Level(NamedTuple):
+    """One array of the request, and the array of the response that answers it item by item.
+
+    same: field of the answer -> field of what was asked; fixed: what else a refused item says.
+    """
+
+    asked: str
+    answered: str
+    same: Mapping[str, str]
+    fixed: Mapping[str, Any] = {}
 
 
 def top_level(api: Api) -> Refusal:
@@ -39,37 +55,82 @@ def top_level(api: Api) -> Refusal:
     return lambda request, code, version: response(error_code=code)
 
 
-def each_produced(request: Any, code: ErrorCode, version: int) -> ProduceResponse:
-    answer = ProduceResponse.TopicProduceResponse
-    return ProduceResponse(
-        responses=[
-            answer(
-                name=topic.name,
-                topic_id=topic.topic_id,
-                partition_responses=[
-                    answer.PartitionProduceResponse(index=partition.index, error_code=code, base_offset=-1)
-                    for partition in topic.partition_data
-                ],
-            )
-            for topic in request.topic_data
-        ]
-    )
+def each(api: Api, *levels: Level, fixed: Mapping[str, Any] | None = None, at_top: bool = False) -> Refusal:
+    """Each item of the innermost array has the code; with `at_top` the whole response has it too."""
+    kinds = []
+    struct = api.response.struct
+    for level in levels:
+        struct = _item_of(struct, level.answered)
+        kinds.append(struct.type)
+
+    def answers(parent: Any, depth: int, code: ErrorCode) -> Iterator[Any]:
+        level = levels[depth]
+        for item in getattr(parent, level.asked) or ():
+            values = {field: getattr(item, name) if name else item for field, name in level.same.items()}
+            if depth + 1 < len(levels):
+                values[levels[depth + 1].answered] = list(answers(item, depth + 1, code))
+            else:
+                values["error_code"] = code
+            yield kinds[depth](**values, **level.fixed)
+
+    def refusal(request: Any, code: ErrorCode, version: int) -> Any:
+        top = {"error_code": code} if at_top else {}
+        return api.response.type(**top, **(fixed or {}), **{levels[0].answered: list(answers(request, 0, code))})
+
+    return refusal
 
 
-def each_offset(request: Any, code: ErrorCode, version: int) -> ListOffsetsResponse:
-    answer = ListOffsetsResponse.ListOffsetsTopicResponse
-    return ListOffsetsResponse(
-        topics=[
-            answer(
-                name=topic.name,
-                partitions=[
-                    answer.ListOffsetsPartitionResponse(partition_index=partition.partition_index, error_code=code)
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
+def _item_of(struct: Struct, array: str) -> Struct:
+    """The struct of the items of a struct's array."""
+    (field,) = (field for field in struct.fields if field.name == array)
+    item = getattr(field.subcon, "subcon", field.subcon).item
+    assert isinstance(item, Struct), array
+    return item
+
+
+_NAME = {"name": "name"}
+_INDEX = {"partition_index": "partition_index"}
+_UNSAID = {"error_message": None}
+_RESOURCE = {"resource_type": "resource_type", "resource_name": "resource_name"}
+
+each_produced = each(
+    PRODUCE,
+    Level("topic_data", "responses", {"name": "name", "topic_id": "topic_id"}),
+    Level("partition_data", "partition_responses", {"index": "index"}, {"base_offset": -1}),
+)
+each_offset = each(LIST_OFFSETS, Level("topics", "topics", _NAME), Level("partitions", "partitions", _INDEX))
+each_commit = each(
+    OFFSET_COMMIT,
+    Level("topics", "topics", {"name": "name", "topic_id": "topic_id"}),
+    Level("partitions", "partitions", _INDEX),
+)
+each_described_group = each(DESCRIBE_GROUPS, Level("groups", "groups", {"group_id": _ITEM}))
+each_deleted_group = each(DELETE_GROUPS, Level("groups_names", "results", {"group_id": _ITEM}))
+each_grown_topic = each(CREATE_PARTITIONS, Level("topics", "results", _NAME))
+each_paged_topic = each(DESCRIBE_TOPIC_PARTITIONS, Level("topics", "topics", _NAME))
+each_epoch = each(
+    OFFSET_FOR_LEADER_EPOCH,
+    Level("topics", "topics", {"topic": "topic"}),
+    Level("partitions", "partitions", {"partition": "partition"}),
+)
+each_partition_of_producers = each(
+    DESCRIBE_PRODUCERS,
+    Level("topics", "topics", _NAME),
+    Level("partition_indexes", "partitions", {"partition_index": _ITEM}),
+)
+each_deletion = each(
+    DELETE_RECORDS, Level("topics", "topics", _NAME), Level("partitions", "partitions", _INDEX, {"low_watermark": -1})
+)
+each_reassignment = each(
+    ALTER_PARTITION_REASSIGNMENTS,
+    Level("topics", "responses", _NAME),
+    Level("partitions", "partitions", _INDEX, _UNSAID),
+    fixed=_UNSAID,
+    at_top=True,
+)
+each_described_resource = each(DESCRIBE_CONFIGS, Level("resources", "results", _RESOURCE, _UNSAID))
+each_altered_resource = each(ALTER_CONFIGS, Level("resources", "responses", _RESOURCE, _UNSAID))
+each_changed_resource = each(INCREMENTAL_ALTER_CONFIGS, Level("resources", "responses", _RESOURCE, _UNSAID))
 
 
 def each_described_topic(request: Any, code: ErrorCode, version: int) -> MetadataResponse:
@@ -79,24 +140,30 @@ def each_described_topic(request: Any, code: ErrorCode, version: int) -> Metadat
     return MetadataResponse(topics=topics, error_code=code)
 
 
-def each_commit(request: Any, code: ErrorCode, version: int) -> OffsetCommitResponse:
-    answer = OffsetCommitResponse.OffsetCommitResponseTopic
-    return OffsetCommitResponse(
-        topics=[
-            answer(
-                name=topic.name,
-                topic_id=topic.topic_id,
-                partitions=[
-                    answer.OffsetCommitResponsePartition(partition_index=partition.partition_index, error_code=code)
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
+_each_fetched_partition = each(
+    FETCH,
+    Level("topics", "responses", {"topic": "topic"}),
+    Level("partitions", "partitions", {"partition_index": "partition"}, {"high_watermark": -1}),
+    at_top=True,
+)
+
+
+def each_fetched(request: Any, code: ErrorCode, version: int) -> FetchResponse:
+    """By its top alone since topics have ids, before that by each partition too."""
+    return FetchResponse(error_code=code) if version >= 13 else _each_fetched_partition(request, code, version)
+
+
+_each_fetched_offset = each(
+    OFFSET_FETCH,
+    Level("topics", "topics", _NAME),
+    Level("partition_indexes", "partitions", {"partition_index": _ITEM}, {"committed_offset": -1}),
+)
 
 
 def each_fetched_group(request: Any, code: ErrorCode, version: int) -> OffsetFetchResponse:
+    if version < 2:
+        by_partition: OffsetFetchResponse = _each_fetched_offset(request, code, version)
+        return by_partition
     if version < 8:
         return OffsetFetchResponse(error_code=code)
     group = OffsetFetchResponse.OffsetFetchResponseGroup
@@ -112,16 +179,6 @@ def each_coordinator(request: Any, code: ErrorCode, version: int) -> FindCoordin
     )
 
 
-def each_described_group(request: Any, code: ErrorCode, version: int) -> DescribeGroupsResponse:
-    group = DescribeGroupsResponse.DescribedGroup
-    return DescribeGroupsResponse(groups=[group(group_id=name, error_code=code) for name in request.groups])
-
-
-def each_deleted_group(request: Any, code: ErrorCode, version: int) -> DeleteGroupsResponse:
-    result = DeleteGroupsResponse.DeletableGroupResult
-    return DeleteGroupsResponse(results=[result(group_id=name, error_code=code) for name in request.groups_names])
-
-
 def each_created_topic(request: Any, code: ErrorCode, version: int) -> CreateTopicsResponse:
     result = CreateTopicsResponse.CreatableTopicResult
     names = dict.fromkeys(topic.name for topic in request.topics)
@@ -135,50 +192,6 @@ def each_deleted_topic(request: Any, code: ErrorCode, version: int) -> DeleteTop
     by_name = [result(name=name, error_code=code) for name in request.topic_names]
     by_state = [result(name=topic.name, topic_id=topic.topic_id, error_code=code) for topic in request.topics]
     return DeleteTopicsResponse(responses=by_name or by_state)
-
-
-def each_grown_topic(request: Any, code: ErrorCode, version: int) -> CreatePartitionsResponse:
-    result = CreatePartitionsResponse.CreatePartitionsTopicResult
-    return CreatePartitionsResponse(results=[result(name=topic.name, error_code=code) for topic in request.topics])
-
-
-def each_paged_topic(request: Any, code: ErrorCode, version: int) -> DescribeTopicPartitionsResponse:
-    answer = DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic
-    return DescribeTopicPartitionsResponse(
-        topics=[answer(error_code=code, name=topic.name) for topic in request.topics]
-    )
-
-
-def each_epoch(request: Any, code: ErrorCode, version: int) -> OffsetForLeaderEpochResponse:
-    answer = OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult
-    return OffsetForLeaderEpochResponse(
-        topics=[
-            answer(
-                topic=topic.topic,
-                partitions=[
-                    answer.EpochEndOffset(partition=partition.partition, error_code=code)
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
-
-
-def each_partition_of_producers(request: Any, code: ErrorCode, version: int) -> DescribeProducersResponse:
-    answer = DescribeProducersResponse.TopicResponse
-    return DescribeProducersResponse(
-        topics=[
-            answer(
-                name=topic.name,
-                partitions=[
-                    answer.PartitionResponse(partition_index=index, error_code=code)
-                    for index in topic.partition_indexes
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
 
 
 def each_moved_replica(request: Any, code: ErrorCode, version: int) -> AlterReplicaLogDirsResponse:
@@ -213,71 +226,3 @@ def each_election(request: Any, code: ErrorCode, version: int, why: str | None =
             for topic in request.topic_partitions or ()
         ],
     )
-
-
-def each_reassignment(request: Any, code: ErrorCode, version: int) -> AlterPartitionReassignmentsResponse:
-    answer = AlterPartitionReassignmentsResponse.ReassignableTopicResponse
-    return AlterPartitionReassignmentsResponse(
-        error_code=code,
-        error_message=None,
-        responses=[
-            answer(
-                name=topic.name,
-                partitions=[
-                    answer.ReassignablePartitionResponse(
-                        partition_index=partition.partition_index, error_code=code, error_message=None
-                    )
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ],
-    )
-
-
-def each_deletion(request: Any, code: ErrorCode, version: int) -> DeleteRecordsResponse:
-    answer = DeleteRecordsResponse.DeleteRecordsTopicResult
-    return DeleteRecordsResponse(
-        topics=[
-            answer(
-                name=topic.name,
-                partitions=[
-                    answer.DeleteRecordsPartitionResult(
-                        partition_index=partition.partition_index, low_watermark=-1, error_code=code
-                    )
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
-
-
-def each_described_resource(request: Any, code: ErrorCode, version: int) -> DescribeConfigsResponse:
-    return DescribeConfigsResponse(
-        results=_each_resource(request, code, DescribeConfigsResponse.DescribeConfigsResult),
-    )
-
-
-def each_altered_resource(request: Any, code: ErrorCode, version: int) -> AlterConfigsResponse:
-    return AlterConfigsResponse(
-        responses=_each_resource(request, code, AlterConfigsResponse.AlterConfigsResourceResponse)
-    )
-
-
-def each_changed_resource(request: Any, code: ErrorCode, version: int) -> IncrementalAlterConfigsResponse:
-    return IncrementalAlterConfigsResponse(
-        responses=_each_resource(request, code, IncrementalAlterConfigsResponse.AlterConfigsResourceResponse)
-    )
-
-
-def _each_resource(request: Any, code: ErrorCode, answer: Callable[..., Any]) -> list[Any]:
-    return [
-        answer(
-            error_code=code,
-            error_message=None,
-            resource_type=resource.resource_type,
-            resource_name=resource.resource_name,
-        )
-        for resource in request.resources
-    ]
