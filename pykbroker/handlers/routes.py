@@ -86,7 +86,7 @@ def advertised(api: Api) -> tuple[int, int, int]:
 
 ROUTES = [
     Route(PRODUCE, produce, refusals.each_produced),
-    Route(FETCH, fetch, refusals.top_level(FETCH)),
+    Route(FETCH, fetch, refusals.each_fetched),
     Route(LIST_OFFSETS, list_offsets, refusals.each_offset),
     Route(METADATA, metadata, refusals.each_described_topic),
     Route(OFFSET_COMMIT, offsets.offset_commit, refusals.each_commit),
