@@ -4,6 +4,7 @@ Only this file and its callers' choice of `kind` know what is being tested.
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,8 +21,15 @@ READY = "Kafka Server started"
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A free port below those that the system gives to clients.
+
+    A client that keeps trying to reach a dead broker on one of those is, sooner or later, given the very same port to
+    connect from: it meets itself, and the broker cannot come back.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError("no free port between 20000 and 32000")
 
 
 def command(kind: str, port: int, data: Path, settings: dict[str, object]) -> list[str]:
@@ -75,7 +84,8 @@ class Broker:
         self._watcher = threading.Thread(target=self._watch, args=(self._process, ready), daemon=True)
         self._watcher.start()
         if not ready.wait(within_s) or not self._watcher.is_alive():
-            how = f"was not ready within {within_s} s" if self.running else "ended instead of starting"
+            status = self._process.poll()
+            how = f"was not ready within {within_s} s" if status is None else f"ended with status {status}"
             self.kill()
             raise RuntimeError(f"{self.kind} {how}; its last lines:\n" + "".join([*self.printed][-20:]))
         return time.monotonic() - started
