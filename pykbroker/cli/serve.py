@@ -73,7 +73,9 @@ class _CannotAnnounce(Exception):
 def _announcer(ready_file: Path | None) -> Callable[[Ready], None]:
     def announce(ready: Ready) -> None:
         places = ", ".join(reachable(address) + _everywhere(address) for address in ready.addresses)
-        print(f"Kafka Server started: pykbroker {__version__} at {places}, data in {ready.data_directory}", flush=True)
+        metrics = f", metrics at {reachable(ready.metrics)}/metrics" if ready.metrics else ""
+        line = f"Kafka Server started: pykbroker {__version__} at {places}, data in {ready.data_directory}{metrics}"
+        print(line, flush=True)
         if ready_file is not None:
             _write(ready_file, "".join(f"{reachable(address).split('://')[1]}\n" for address in ready.addresses))
 

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from pykbroker.config.listeners import Endpoint, read_listeners
+from pykbroker.config.listeners import Endpoint, read_listeners, read_metrics_listener
 from pykbroker.config.table import BrokerProperties
 from pykbroker.config.topic import LogConfig, check_together, read_topic_config
 from pykbroker.config.unread import PREFIXES, unread
@@ -34,6 +34,7 @@ class Config(BrokerProperties):
     """Where each of those came from, for people: `server.properties line 3`, `KAFKA_LISTENERS`, `-c`."""
     endpoints: tuple[Endpoint, ...]
     advertised_endpoints: tuple[Endpoint, ...]
+    metrics_endpoint: Endpoint | None
     data_directory: str
 
     def __init__(self, settings: Mapping[str, str] | None = None, sources: Mapping[str, str] | None = None) -> None:
@@ -125,7 +126,11 @@ class Config(BrokerProperties):
             inter_broker_name=self.inter_broker_listener_name,
             client_address_is_told=self.pykbroker_advertise_client_address,
         )
-        return {"endpoints": listening.bound, "advertised_endpoints": listening.advertised}
+        return {
+            "endpoints": listening.bound,
+            "advertised_endpoints": listening.advertised,
+            "metrics_endpoint": read_metrics_listener(self.pykbroker_metrics_listener),
+        }
 
     def _check_together(self) -> None:
         if self.inter_broker_listener_name is not None and "security.inter.broker.protocol" in self.explicit:

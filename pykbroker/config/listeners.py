@@ -77,6 +77,19 @@ def read_listeners(
     return Listening(opened, told)
 
 
+def read_metrics_listener(text: str | None) -> Endpoint | None:
+    """Where scrapes are answered, None for nowhere; raises ConfigInvalid."""
+    if not text:
+        return None
+    form = _FORM.fullmatch(text)
+    if form is None or form[1].lower() != "http" or not 0 <= int(form[3]) <= 65535:
+        raise ConfigInvalid(
+            f"Invalid value {text} for configuration pykbroker.metrics.listener: it is no http://HOST:PORT; "
+            "write it as http://127.0.0.1:9404, or http://:9404 for every interface"
+        )
+    return Endpoint("http", form[2] or None, int(form[3]))
+
+
 def _name_of(listener: str) -> str:
     return listener.split("://")[0]
 

@@ -226,3 +226,6 @@ class BrokerProperties(Values):
     pykbroker_advertise_client_address = Boolean(
         "false", "", "Metadata answers each client with the address that it reached the broker by."
     )
+    pykbroker_metrics_listener = MaybeString(
+        None, "", "Where Prometheus scrapes, as http://127.0.0.1:9404; nowhere when it is not set.  See metrics.md."
+    )

@@ -193,6 +193,10 @@ class Groups:
     def group_ids(self) -> list[str]:
         return list(self._groups)
 
+    def member_count(self, group_id: str) -> int:
+        group = self._groups.get(group_id)
+        return 0 if group is None else len(group.members)
+
     def committed(self, group_id: str) -> Mapping[str, Mapping[int, Committed]]:
         """topic -> partition -> offset of a group, known or not."""
         return self._offsets.of(group_id)

@@ -25,6 +25,7 @@ from pykbroker.topics.frames import Versioned, to_frame
 from pykbroker.topics.growth import growth_records
 
 from .client import Client
+from .counters import Counters
 from .fetch_sessions import FetchSessions
 
 _PRODUCER_ID_BLOCK = 1000  # ids that one catalog record gives out, as in Kafka
@@ -50,6 +51,7 @@ class Broker:
     fetch_sessions: FetchSessions
     new_uuid: Callable[[], bytes]
     endpoints: dict[str, tuple[str, int]] = field(default_factory=dict)  # listener's name -> advertised host, port
+    counters: Counters = field(default_factory=Counters)
     layers: Layers = field(init=False)
     _producer_ids: range = range(0)
 
@@ -117,6 +119,7 @@ class Broker:
         """End a topic: its name is free at once, its fetches wake, its groups' offsets go, its files follow."""
         self.commit(deletion_records(topic))
         self.data.delete_topic(topic.name)
+        self.counters.forget(topic.name)
         self.groups.tell(self.groups.machine.forget_topic, topic.name)
         log.info("deleted topic %s", topic.name)
 

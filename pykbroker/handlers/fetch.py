@@ -16,6 +16,7 @@ from pykbroker.storage.partition_log import PartitionLog
 
 from .broker import Broker
 from .client import Client
+from .counters import FAILED_FETCH, TopicCounters
 from .fetch_sessions import TOPIC_IDS_SINCE, Round, Wanted
 
 _NO_SUCH_PARTITION = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
@@ -54,6 +55,7 @@ def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchRespons
     reading = _Reading(broker, request, version)
     answered, lacking = reading.all_of(asked.wanted)
     if lacking <= 0 or request.max_wait_ms <= 0 or not asked.wanted:
+        reading.count_sent()
         return _response(asked, answered)
     return Later(lambda: _when_filled(reading, asked, answered, lacking, request.max_wait_ms))
 
@@ -90,27 +92,41 @@ async def _when_filled(
                 watching.callback(log.watchers.discard, shortfall)
             await shortfall.wait_paid(at_most_ms=max_wait_ms)
     answered, _ = reading.all_of(asked.wanted)
+    reading.count_sent()
     return _response(asked, answered)
 
 
 class _Reading:
     """What one Fetch reads, within its limits."""
 
-    __slots__ = ("_broker", "_by_id", "_committed", "_max_bytes", "_min_bytes", "_replica_id", "_version")
+    __slots__ = (
+        "_broker",
+        "_by_id",
+        "_committed",
+        "_counters",
+        "_max_bytes",
+        "_min_bytes",
+        "_replica_id",
+        "_sent",
+        "_version",
+    )
 
     def __init__(self, broker: Broker, request: FetchRequest, version: int) -> None:
         self._broker = broker
+        self._counters = broker.counters
         self._version = version
         self._by_id = version >= TOPIC_IDS_SINCE
         self._replica_id = request.replica_state.replica_id if version >= 15 else request.replica_id
         self._committed = request.isolation_level == _READ_COMMITTED
         self._max_bytes = min(request.max_bytes, broker.config.fetch_max_bytes)
         self._min_bytes = min(request.min_bytes, self._max_bytes)
+        self._sent: list[tuple[TopicCounters, int]] = []
 
     def all_of(self, wanted: Iterable[Wanted]) -> tuple[list[Answered], int]:
         """The answer for each partition, and how many bytes are lacking; none where one has an error to tell."""
         answered: list[Answered] = []
         left, lacking, at_least_one = self._max_bytes, self._min_bytes, True
+        self._sent.clear()
         for one in wanted:
             try:
                 partition, nbytes = self._read(one, left, at_least_one)
@@ -122,6 +138,11 @@ class _Reading:
             left, lacking = max(0, left - nbytes), lacking - nbytes
             answered.append((one, partition))
         return answered, lacking
+
+    def count_sent(self) -> None:
+        """What was read last is what is sent: a Fetch that waits reads again, and sends once."""
+        for counters, nbytes in self._sent:
+            counters.bytes_out += nbytes
 
     def logs_of(self, wanted: Iterable[Wanted]) -> list[PartitionLog]:
         return [self._log(one) for one in wanted]
@@ -140,6 +161,8 @@ class _Reading:
 
     def _read(self, wanted: Wanted, left: int, at_least_one: bool) -> tuple[PartitionData, int]:
         log = self._log(wanted)
+        counters = self._counters[log.topic]
+        counters.fetch_requests += 1
         if self._replica_id >= 0:
             raise Refused(ErrorCode.NOT_LEADER_OR_FOLLOWER, f"there is no replica {self._replica_id}")
         if wanted.partition_max_bytes < 0 or self._max_bytes < 0:
@@ -161,6 +184,7 @@ class _Reading:
         if found is None:
             return partition, 0
         partition.records = found
+        self._sent.append((counters, found.length))
         return partition, found.length
 
     def _diverges(self, log: PartitionLog, wanted: Wanted, partition: PartitionData) -> bool:
@@ -181,6 +205,8 @@ class _Reading:
             aborted_transactions=[] if code in _NO_SUCH_PARTITION else None,
             records=b"",
         )
+        if code in FAILED_FETCH:
+            self._counters[self._log(wanted).topic].failed_fetch_requests += 1
         if code is ErrorCode.NOT_LEADER_OR_FOLLOWER and self._version >= 16:  # KIP-951
             partition.current_leader = PartitionData.LeaderIdAndEpoch(
                 leader_id=self._broker.node_id, leader_epoch=self._log(wanted).leader_epoch

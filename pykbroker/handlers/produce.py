@@ -12,6 +12,7 @@ from pykbroker.topics.catalog import Topic
 
 from .broker import Broker
 from .client import Client
+from .counters import TopicCounters
 from .replies import Hangup
 
 _TOPIC_IDS_SINCE = 13  # KIP-516
@@ -67,11 +68,14 @@ class _Appending:
 
     def _one(self, topic: Topic | None, partition: int, records: memoryview | None) -> _PartitionAnswer:
         log_start_offset = -1
+        counters: TopicCounters | None = None
         try:
             if not -1 <= self._acks <= 1:
                 raise Refused(ErrorCode.INVALID_REQUIRED_ACKS, f"acks={self._acks}")
             if topic is None:
                 raise Refused(ErrorCode.UNKNOWN_TOPIC_ID if self._by_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+            counters = self._broker.counters[topic.name]
+            counters.produce_requests += 1
             if topic.is_internal:
                 raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"{topic.name} is the broker's own")
             log = self._broker.leader_log(topic, partition)
@@ -84,7 +88,11 @@ class _Appending:
             appended = log.append_batch(
                 batch, header, leader_epoch=topic.leader_epochs[partition], timestamp_ms=self._timestamp
             )
+            counters.messages_in += header.records_count
+            counters.bytes_in += len(batch)
         except Refused as refused:
+            if counters is not None:
+                counters.refused_produce(refused.code, len(records or b""))
             return _refusal(partition, refused, log_start_offset)
         return _PartitionAnswer(
             index=partition,

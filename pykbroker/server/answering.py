@@ -58,8 +58,13 @@ class Answering:
         except (struct.error, IndexError) as cut:
             raise Malformed(f"no request header in a frame of {len(frame)} bytes") from cut
         client.api_version = version
+        served.requests += 1
         request, _ = codec.read(served.request, version, frame, position)
         return self._respond(served, request, correlation_id, client)
+
+    def requests(self) -> list[tuple[str, int, int]]:
+        """(API, version, how often it was asked) since the start, of what was asked at all."""
+        return [(served.name, served.version, served.requests) for served in self._served.values() if served.requests]
 
     def _respond(
         self, served: _Served, request: Any, correlation_id: int, client: Client
@@ -87,13 +92,14 @@ class Answering:
 class _Served:
     """One API in one version."""
 
-    __slots__ = ("_header", "_refused", "flexible", "handler", "name", "request", "response", "version")
+    __slots__ = ("_header", "_refused", "flexible", "handler", "name", "request", "requests", "response", "version")
 
     def __init__(self, route: Route, version: int) -> None:
         api = route.api
         self.name, self.version, self.handler, self._refused = api.name, version, route.handler, route.refused
         self.request, self.response = api.request, api.response
         self.flexible = api.request_header_version(version) == 2
+        self.requests = 0  # since the start
         self._header = bytes(8 + api.response_header_version(version))  # size, correlation id, no tagged fields
 
     def chunks(self, response: Any, correlation_id: int) -> Answer:

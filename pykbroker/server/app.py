@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 
 import trio
 
@@ -16,8 +17,9 @@ from pykbroker.runtime.clock import Clock
 from pykbroker.server import start, upkeep
 from pykbroker.server.answering import Answering
 from pykbroker.server.limits import Limits
-from pykbroker.server.listener import Listener, bind
+from pykbroker.server.listener import CannotListen, Listener, bind
 from pykbroker.server.serve import STOPPING, serve
+from pykbroker.server.serving import Serving
 
 log = logging.getLogger("pykbroker.server")
 
@@ -28,6 +30,7 @@ class Ready:
 
     addresses: Sequence[str]
     data_directory: str
+    metrics: str | None = None  # where scrapes are answered, as `http://127.0.0.1:9404`
 
 
 async def run(config: Config, *, ready: Callable[[Ready], None]) -> None:
@@ -35,25 +38,32 @@ async def run(config: Config, *, ready: Callable[[Ready], None]) -> None:
 
     Raises:
         StorageError: the data directory is another broker's, or cannot be used.
-        CannotListen: an address cannot be had.
+        CannotListen: an address cannot be had, or what a listener needs is not installed.
     """
     clock = Clock()
     broker = start.open_broker(config, clock)
     listeners: list[Listener] = []
+    scrapes: Listener | None = None
     try:
         for endpoint in config.endpoints:
             listeners.append(bind(endpoint.listener_name, endpoint.host or "", endpoint.port))
+        scrapes = _bind_scrapes(config)
         start.register(broker, _advertised(config, listeners))
-        await _serve(config, broker, listeners, clock, ready)
+        await _serve(config, broker, listeners, scrapes, clock, ready)
     finally:
-        for listener in listeners:
+        for listener in listeners if scrapes is None else [*listeners, scrapes]:
             listener.close()
         broker.data.close()
         log.info("stopped")
 
 
 async def _serve(
-    config: Config, broker: Broker, listeners: Sequence[Listener], clock: Clock, ready: Callable[[Ready], None]
+    config: Config,
+    broker: Broker,
+    listeners: Sequence[Listener],
+    scrapes: Listener | None,
+    clock: Clock,
+    ready: Callable[[Ready], None],
 ) -> None:
     limits = Limits(
         socket_request_max_bytes=config.socket_request_max_bytes,
@@ -63,12 +73,33 @@ async def _serve(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(upkeep.undaunted, broker.groups.keep_time)
         nursery.start_soon(upkeep.keep_up, broker)
-        serving = partial(serve, listeners, Answering(broker).answer, limits=limits, clock=clock, signals=STOPPING)
+        answering = Answering(broker)
+        serving = partial(serve, listeners, answering.answer, limits=limits, clock=clock, signals=STOPPING)
         async with trio.open_nursery() as serving_nursery:
-            await serving_nursery.start(serving)
+            loop: Serving = await serving_nursery.start(serving)
+            if scrapes is not None:
+                from pykbroker.server.metrics import Exposition
+                from pykbroker.server.scrapes import answer_scrapes
+
+                told = Exposition(broker, answering, loop.connections)
+                nursery.start_soon(upkeep.undaunted, partial(answer_scrapes, scrapes, told.pieces))
             bound = [Endpoint(listener.name, listener.host, listener.port) for listener in listeners]
-            ready(Ready([str(endpoint) for endpoint in bound], config.data_directory))
+            where = None if scrapes is None else str(Endpoint(scrapes.name, scrapes.host, scrapes.port))
+            ready(Ready([str(endpoint) for endpoint in bound], config.data_directory, where))
         nursery.cancel_scope.cancel()
+
+
+def _bind_scrapes(config: Config) -> Listener | None:
+    """The listener for scrapes; None, and nothing imported, when nobody wants them."""
+    endpoint = config.metrics_endpoint
+    if endpoint is None:
+        return None
+    if find_spec("h11") is None:
+        raise CannotListen(
+            "pykbroker.metrics.listener needs the package h11, which is not installed: "
+            "pip install 'pykbroker[metrics]', or take the property out"
+        )
+    return bind(endpoint.listener_name, endpoint.host or "", endpoint.port, setting="pykbroker.metrics.listener")
 
 
 def _own_name() -> str:

@@ -81,8 +81,10 @@ class Listener:
         )
 
 
-def bind(name: str, host: str, port: int) -> Listener:
+def bind(name: str, host: str, port: int, *, setting: str = "listeners") -> Listener:
     """Listen on `host`:`port`; "" is every address of the machine, port 0 is any free one.
+
+    setting: the property that says so, for who has to change it.
 
     Raises:
         CannotListen: the host is unknown, or the port is taken or forbidden.
@@ -92,7 +94,7 @@ def bind(name: str, host: str, port: int) -> Listener:
     except OSError as failure:
         raise CannotListen(
             f"cannot listen on {host or '*'}:{port} ({failure.strerror or failure}): "
-            f"stop what holds that address, or change `listeners`"
+            f"stop what holds that address, or change `{setting}`"
         ) from failure
     sock.setblocking(False)
     return Listener(name, sock)

@@ -65,6 +65,7 @@ class DataDirectory:
         self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
         self._condemned = [path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)]
         self._suspects = set() if self.clean else set(self.partitions_on_disk())
+        self._unlisted = set() if self._high_watermarks else set(self.partitions_on_disk())
 
     @classmethod
     def open(
@@ -224,6 +225,28 @@ class DataDirectory:
         known = self._topics.get(topic)
         log = known.logs.get(partition) if known else None
         return None if log is None else log.size_bytes
+
+    def end_offset(self, topic: str, partition: int) -> int | None:
+        """Where a partition's log ends, without opening it; None where only its recovery will tell."""
+        known = self._topics.get(topic)
+        if known is None or partition not in known.logs:
+            return None
+        log = known.logs[partition]
+        if log is not None:
+            return log.log_end_offset
+        key = topic, partition
+        if key in self._suspects:
+            return None
+        # What was ever opened is listed with its end at each shutdown, unless the list itself is lost.
+        return self._high_watermarks.get(key, None if key in self._unlisted else 0)
+
+    def start_offset(self, topic: str, partition: int) -> int | None:
+        """Where a partition's log starts, without opening it; None where only its files tell."""
+        known = self._topics.get(topic)
+        log = known.logs.get(partition) if known else None
+        if log is not None:
+            return log.log_start_offset
+        return self._log_start_offsets.get((topic, partition), 0 if self.end_offset(topic, partition) == 0 else None)
 
     def open_logs(self) -> Iterator[PartitionLog]:
         return (log for known in self._topics.values() for log in known.logs.values() if log is not None)

@@ -1,11 +1,16 @@
 """`pykbroker serve` says when it is ready, ends as asked, and names what keeps it from going on."""
 
+import re
 import signal
 import socket
+import struct
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
-from running import run, serving
+from running import WITHIN_S, environment, run, serving
 
 from pykbroker import __version__
 from pykbroker.cli.serve import reachable
@@ -24,6 +29,33 @@ def test_the_ready_file_has_the_address_once_clients_can_connect(tmp_path: Path)
     with serving(tmp_path / "data", "--ready-file", str(tmp_path / "ready")) as broker:
         broker.stop()
         assert (tmp_path / "ready").read_text() == f"127.0.0.1:{broker.port}\n"
+
+
+def test_the_ready_line_has_where_metrics_are_and_clients_are_counted_there(tmp_path: Path):
+    with serving(tmp_path / "data", "-c", "pykbroker.metrics.listener=http://127.0.0.1:0") as broker:
+        (address,) = re.findall(r", metrics at (http://127\.0\.0\.1:\d+/metrics)\n", broker.ready_line)
+        with socket.create_connection(("127.0.0.1", broker.port)) as client:
+            client.sendall(struct.pack(">ihhih", 10, 18, 0, 1, -1))  # ApiVersions v0
+            assert client.recv(4)
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                told = answer.read().decode().splitlines()
+        assert broker.stop() == 0
+    assert 'kafka_server_socket_server_metrics_connection_count{listener="PLAINTEXT",networkProcessor="0"} 1' in told
+    assert 'kafka_network_requestmetrics_requests_total{request="ApiVersions",version="0"} 1' in told
+    assert "Traceback" not in "".join(broker.log)
+
+
+def test_h11_is_not_loaded_where_nobody_scrapes(tmp_path: Path):
+    words = ["serve", "-c", f"log.dirs={tmp_path}", "-c", "listeners=PLAINTEXT://256.0.0.1:0"]
+    tried = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "pykbroker", *words],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+    )
+    assert "pykbroker.server.app" in tried.stderr
+    assert not re.search(r"\| +(h11|pykbroker\.server\.(metrics|scrapes))\n", tried.stderr)
 
 
 @pytest.mark.parametrize("host", ["", "0.0.0.0", "[::]"])

@@ -82,3 +82,22 @@ def test_any_address_may_be_advertised_only_where_clients_are_told_the_one_they_
 )
 def test_listeners_that_cannot_be_served_are_refused(settings: dict[str, str], why: str):
     assert why in refusal(**settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("http://127.0.0.1:9404", Endpoint("http", "127.0.0.1", 9404)),
+        ("HTTP://:0", Endpoint("http", None, 0)),
+        ("http://[::1]:9404", Endpoint("http", "::1", 9404)),
+        ("", None),
+    ],
+)
+def test_scrapes_are_answered_where_it_says_and_nowhere_by_default(text: str, endpoint: Endpoint | None):
+    assert Config({"pykbroker.metrics.listener": text}).metrics_endpoint == endpoint
+    assert Config().metrics_endpoint is None
+
+
+@pytest.mark.parametrize("text", ["9404", "127.0.0.1:9404", "https://:9404", "http://:70000", "http://:9404/metrics"])
+def test_a_listener_for_scrapes_that_is_none_is_refused_with_an_example(text: str):
+    assert "write it as http://127.0.0.1:9404" in refusal(pykbroker_metrics_listener=text)
