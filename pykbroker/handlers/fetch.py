@@ -50,31 +50,17 @@ def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchRespons
     """Answered when `min_bytes` are there, when a partition has news that cannot wait, or after `max_wait_ms`."""
     version = client.api_version
     if request.isolation_level not in (_READ_UNCOMMITTED, _READ_COMMITTED):
-        return _nothing_of(request, ErrorCode.UNKNOWN_SERVER_ERROR, version)
-    asked = broker.fetch_sessions.round(request, version, broker.clock.now())
+        raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"isolation level {request.isolation_level}")
+    try:
+        asked = broker.fetch_sessions.round(request, version, broker.clock.now())
+    except Refused as refused:
+        return FetchResponse(error_code=refused.code)
     reading = _Reading(broker, request, version)
     answered, lacking = reading.all_of(asked.wanted)
     if lacking <= 0 or request.max_wait_ms <= 0 or not asked.wanted:
         reading.count_sent()
         return _response(asked, answered)
     return Later(lambda: _when_filled(reading, asked, answered, lacking, request.max_wait_ms))
-
-
-def _nothing_of(request: FetchRequest, code: ErrorCode, version: int) -> FetchResponse:
-    """A whole request refused: by its top alone since topics have ids, before that by each partition too."""
-    if version >= TOPIC_IDS_SINCE:
-        return FetchResponse(error_code=code)
-    topics = [
-        FetchResponse.FetchableTopicResponse(
-            topic=topic.topic,
-            partitions=[
-                PartitionData(partition_index=part.partition, error_code=code, high_watermark=-1)
-                for part in topic.partitions
-            ],
-        )
-        for topic in request.topics
-    ]
-    return FetchResponse(error_code=code, responses=topics)
 
 
 async def _when_filled(
