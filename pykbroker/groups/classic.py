@@ -85,7 +85,7 @@ class ClassicGroup:
 
     def become(self, state: State, why: str, timestamp: int) -> None:
         assert self.state in PREDECESSORS[state], f"group {self.group_id}: {self.state} -> {state} ({why})"
-        log.info("group %s: %s -> %s (%s)", self.group_id, self.state, state, why)
+        log.info("group state: group=%r from=%s to=%s why=%r", self.group_id, self.state, state, why)
         self.previous_state, self.state = self.state, state
         self.current_state_timestamp = timestamp
 
@@ -172,7 +172,7 @@ class ClassicGroup:
             joined = next((member_id for member_id in self.members if member_id in self.parked_joins), None)
             if joined is None:
                 return False
-            log.info("group %s: %s leads, since %s did not rejoin", self.group_id, joined, self.leader)
+            log.info("group leader: group=%r member=%r why=%r did not rejoin", self.group_id, joined, self.leader)
             self.leader = joined
         return True
 

@@ -167,7 +167,7 @@ class Groups:
         if group.state is State.EMPTY and len(over) == sum(map(len, committed.values())):
             records.append(group_tombstone(group_id))
         if records:
-            log.info("group %s: %d offsets expired", group_id, len(over))
+            log.info("offsets expired: group=%r offsets=%d", group_id, len(over))
         return [Persist(group_id, records)] if records else []
 
     def forget_topic(self, topic: str, *, now: int, timestamp: int) -> list[Effect]:
@@ -240,7 +240,7 @@ class Groups:
                 self._apply(key, value)
             except Malformed as fault:
                 # One unreadable record must not keep every other group from being served.
-                log.error("a record of __consumer_offsets is passed over: %s", fault)
+                log.error("record passed over: topic=__consumer_offsets why=%s", fault)
         self._loading = None
         for group in self._groups.values():
             for member in group.members.values():
@@ -248,7 +248,7 @@ class Groups:
             if len(group.members) > self._limits.group_max_size:
                 why = f"{len(group.members)} members are more than group.max.size allows"
                 self._rebalances.prepare(group, why, Moment(now, timestamp))
-        log.info("loaded %d groups", len(self._groups))
+        log.info("groups loaded: groups=%d", len(self._groups))
 
     def _apply(self, key: bytes, value: bytes | None) -> None:
         named = read_key(key)

@@ -82,7 +82,7 @@ class Rebalances:
         for member_id in late:
             group.remove(member_id)
         if late:
-            log.info("group %s: out, since they did not rejoin: %s", group.group_id, ", ".join(late))
+            log.info("members out: group=%r members=%r why=they did not rejoin", group.group_id, late)
         if group.members and not group.elect_joined_leader():
             # Only static members, and none has come back: their sessions decide how long the group waits.
             self._arm_join_timer(group, when.now)
@@ -160,7 +160,7 @@ class Rebalances:
         parked = member.member_id in group.parked_joins or member.member_id in group.parked_syncs
         if parked and not member.is_new:
             return []  # the answer that it waits for begins its next session
-        log.info("group %s: the session of %s has ended", group.group_id, member.member_id)
+        log.info("members out: group=%r members=%r why=the session ended", group.group_id, [member.member_id])
         effects = self.remove(group, member)
         if group.state in (State.STABLE, State.COMPLETING_REBALANCE):
             return effects + self.prepare(group, f"the session of {member.member_id} has ended", when)

@@ -15,7 +15,7 @@ from pykbroker.groups.coordinator import Groups
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
 from pykbroker.storage.data_directory import DataDirectory
-from pykbroker.storage.names import uuid_bytes
+from pykbroker.storage.names import uuid_bytes, uuid_text
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import Record
 from pykbroker.topics import names
@@ -105,7 +105,7 @@ class Broker:
         self.commit(creation_records(new, self.new_uuid(), partitions, self.node))
         topic = self.catalog.topics[new.name]
         self.hold(topic)
-        log.info("created topic %s with %d partitions", topic.name, topic.partitions)
+        log.info("topic created: topic=%s partitions=%d id=%s", topic.name, topic.partitions, uuid_text(topic.topic_id))
         return topic
 
     def grow_topic(self, topic: Topic, partitions: int) -> None:
@@ -113,7 +113,7 @@ class Broker:
         first_new = topic.partitions
         self.commit(growth_records(topic, partitions, self.node))
         self.hold(topic, range(first_new, partitions))
-        log.info("topic %s has %d partitions, and had %d", topic.name, partitions, first_new)
+        log.info("topic grown: topic=%s partitions=%d before=%d", topic.name, partitions, first_new)
 
     def delete_topic(self, topic: Topic) -> None:
         """End a topic: its name is free at once, its fetches wake, its groups' offsets go, its files follow."""
@@ -121,7 +121,7 @@ class Broker:
         self.data.delete_topic(topic.name)
         self.counters.forget(topic.name)
         self.groups.tell(self.groups.machine.forget_topic, topic.name)
-        log.info("deleted topic %s", topic.name)
+        log.info("topic deleted: topic=%s partitions=%d", topic.name, topic.partitions)
 
     def change_configs(self, resource_type: int, name: str, changes: Mapping[str, str | None]) -> None:
         """A resource's configs are as `changes` says, None for those that go, and in effect; they have been checked."""
@@ -132,7 +132,7 @@ class Broker:
         if not records:
             return
         self.commit(records)
-        log.info("configs of resource %d %r changed: %s", resource_type, name, ", ".join(list(changes)[:20]))
+        log.info("configs changed: type=%d name=%r keys=%s", resource_type, name, ",".join(list(changes)[:20]))
         if resource_type == TOPIC_RESOURCE:
             self.data.configure(name, self.config.log_config(self.catalog.topic_configs(name)))
         elif resource_type == BROKER_RESOURCE:

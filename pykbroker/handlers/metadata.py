@@ -104,7 +104,7 @@ class _Described:
             try:
                 topic = create_by_default(self.broker, name)
             except Refused as refused:
-                log.info("topic %r is not created: %s", name, refused.why)
+                log.info("topic not created: topic=%r why=%s", name, refused.why)
         if topic is not None:
             return self.topic(topic)
         # Of a name that collides with another, which is legal, a client hears that there is no such topic.

@@ -117,7 +117,7 @@ class Coordination(Generic[M]):
             try:
                 self._carry_out(self.machine.tick(now=now, timestamp=self._clock.timestamp()), None)
             except Refused as refused:
-                log.warning("a coordinator's deadline is tried again in %d ms: %s", _TICK_AGAIN_MS, refused)
+                log.warning("deadline tried again: in_ms=%d why=%s", _TICK_AGAIN_MS, refused)
                 await trio.sleep(_TICK_AGAIN_MS / 1000)
 
     @property
@@ -141,7 +141,7 @@ class Coordination(Generic[M]):
                 except Exception as failure:
                     self._fail(effects[position + 1 :], failure)
                     if answered and isinstance(failure, Refused):
-                        log.warning("records of group %s were not written: %s", effect.group_id, failure)
+                        log.warning("records not written: group=%r why=%s", effect.group_id, failure)
                         break
                     raise
             elif type(effect) is Reply:

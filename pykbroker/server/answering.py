@@ -119,7 +119,14 @@ class _Served:
             raise failure
         if isinstance(failure, Refused):
             return self._refused(request, failure.code, self.version)
-        log.error("%s v%d from %s:%d failed", self.name, self.version, client.host, client.port, exc_info=failure)
+        log.error(
+            "request failed: api=%s version=%d client=%s:%d why=a bug of the broker",
+            self.name,
+            self.version,
+            client.host[1:],
+            client.port,
+            exc_info=failure,
+        )
         return self._refused(request, ErrorCode.UNKNOWN_SERVER_ERROR, self.version)
 
 

@@ -85,8 +85,22 @@ async def _serve(
                 nursery.start_soon(upkeep.undaunted, partial(answer_scrapes, scrapes, told.pieces))
             bound = [Endpoint(listener.name, listener.host, listener.port) for listener in listeners]
             where = None if scrapes is None else str(Endpoint(scrapes.name, scrapes.host, scrapes.port))
-            ready(Ready([str(endpoint) for endpoint in bound], config.data_directory, where))
+            addresses = [str(endpoint) for endpoint in bound]
+            _log_start(broker, [*addresses, *filter(None, [where])])
+            ready(Ready(addresses, config.data_directory, where))
         nursery.cancel_scope.cancel()
+
+
+def _log_start(broker: Broker, addresses: Sequence[str]) -> None:
+    log.info(
+        "started: node=%d cluster=%s listeners=%s topics=%d clean=%s data=%s",
+        broker.node_id,
+        broker.cluster_id,
+        ",".join(addresses),
+        len(broker.catalog.topics),
+        str(broker.data.clean).lower(),  # false after a crash: partitions are recovered at their first use
+        broker.data.path,
+    )
 
 
 def _bind_scrapes(config: Config) -> Listener | None:

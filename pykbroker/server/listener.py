@@ -50,7 +50,9 @@ class Listener:
                     if failure.errno not in _EXHAUSTED:
                         continue  # that client is gone already (ECONNABORTED and its like)
                     if not exhausted:
-                        log.error("clients wait at %s:%d until connections close: %s", self.host, self.port, failure)
+                        log.error(
+                            "clients wait: listener=%s:%d until=connections close why=%s", self.host, self.port, failure
+                        )
                     exhausted = True
                     await trio.sleep(_PAUSE_S)
                     break

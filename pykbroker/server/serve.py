@@ -52,7 +52,7 @@ async def serve(
                     for listener in listeners:
                         accepting.start_soon(listener.accept_into, serving.welcome)
                     task_status.started(serving)
-                    log.info("%s: finishing what is under way", await anext(received))
+                    log.info("stopping: signal=%s", await anext(received))
                     accepting.cancel_scope.cancel()
                 _close(listeners)
                 nursery.start_soon(_end_at_second, received, nursery.cancel_scope)
@@ -70,7 +70,7 @@ def _close(listeners: Sequence[Listener]) -> None:
 
 
 async def _end_at_second(received: AsyncIterator[str], scope: trio.CancelScope) -> None:
-    log.warning("%s again: ending at once", await anext(received))
+    log.warning("stopping at once: signal=%s", await anext(received))
     scope.cancel()
 
 

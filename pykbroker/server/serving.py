@@ -297,11 +297,11 @@ class Serving(ABC):
         if connection.state is State.CLOSED:
             return
         if why is None or isinstance(why, ConnectionError):
-            log.debug("closed %s", connection)
+            log.debug("connection closed: client=%s", connection)
         elif isinstance(why, Malformed | Hangup | OSError):
-            log.warning("closing %s: %s", connection, why)
+            log.warning("connection closed: client=%s why=%s", connection, why)
         else:
-            log.error("closing %s: a bug of the broker", connection, exc_info=why)
+            log.error("connection closed: client=%s why=a bug of the broker", connection, exc_info=why)
         self._unwatch(connection)
         connection.state = State.CLOSED
         if connection.held_bytes:

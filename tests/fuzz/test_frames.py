@@ -19,7 +19,7 @@ def check(running, sent):
     heard = converse(running.port, sent)
     assert running.log.tracebacks() == []
     lines = running.log.since(seen)
-    assert lines == [] or (len(lines) == 1 and f"closing 127.0.0.1:{heard.port}: " in lines[0]), lines
+    assert lines == [] or (len(lines) == 1 and f"closed: client=127.0.0.1:{heard.port} " in lines[0]), lines
     return heard
 
 
