@@ -98,7 +98,7 @@ def _log_start(broker: Broker, addresses: Sequence[str]) -> None:
         broker.cluster_id,
         ",".join(addresses),
         len(broker.catalog.topics),
-        str(broker.data.clean).lower(),  # false after a crash: partitions are recovered at their first use
+        str(broker.data.clean or broker.catalog_epoch == 1).lower(),  # after a crash, first uses recover partitions
         broker.data.path,
     )
 

@@ -1,5 +1,7 @@
 """A scrape over a real socket is told what happened, under the names that dashboards ask for, and disturbs nobody."""
 
+import contextlib
+import itertools
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -266,6 +268,19 @@ async def test_who_says_nothing_or_hangs_up_holds_nothing(scraped, autojump_cloc
         await (await scraped.connect()).aclose()
         assert await silent.receive_some() == b""
     assert (await scraped.scrape())["kafka_brokers",] == 1
+
+
+async def test_who_reads_no_answer_is_hung_up_on_in_the_end(nursery, autojump_clock):
+    listener = bind("http", "127.0.0.1", 0)
+    nursery.start_soon(scrapes.answer_scrapes, listener, lambda: itertools.repeat("kafka_brokers 1\n" * 500))
+    async with await trio.open_tcp_stream("127.0.0.1", listener.port) as stream:
+        await stream.send_all(b"GET /metrics HTTP/1.1\r\nHost: b\r\n\r\n")
+        await trio.sleep(61)
+        with trio.fail_after(5), contextlib.suppress(trio.BrokenResourceError):
+            while await stream.receive_some():
+                pass
+    nursery.cancel_scope.cancel()
+    listener.close()
 
 
 async def test_beyond_so_many_connections_one_more_is_hung_up_on(scraped):
