@@ -53,8 +53,11 @@ class Member:
     def assignment(self) -> Set[Partition]:
         return self.rebalances.held
 
-    def leave(self) -> None:
+    def begin_leaving(self) -> None:
         self._leaving.set()
+
+    def leave(self) -> None:
+        self.begin_leaving()
         self._thread.join(60)
         if self.failed is not None:
             fault, self.failed = self.failed, None

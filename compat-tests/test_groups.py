@@ -41,7 +41,7 @@ def test_the_partitions_of_a_member_that_leaves_go_to_the_others_who_lose_no_rec
 def test_the_partitions_of_a_member_that_crashes_go_to_the_others_after_its_session(use, size):
     topic, group_id = use.topic(PARTITIONS), use.name("g")
     others = [use.member(group_id, topic) for _ in range(size)]
-    crasher = use.crashing_member(group_id, topic, session_timeout_ms=1500, heartbeat_interval_ms=400)
+    crasher = use.crashing_member(group_id, topic, session_timeout_ms=1000, heartbeat_interval_ms=300)
     wait_shared_out([crasher, *others], topic, PARTITIONS)
     crasher.crash()
     wait_shared_out(others, topic, PARTITIONS)

@@ -51,4 +51,4 @@ def test_the_metadata_of_an_invalid_topic_is_an_error(use, name, code):
 def test_a_consumer_is_told_of_every_partition_of_a_topic(use):
     topic = use.topic(partitions=5)
     ends = use.consumer()
-    assert [ends.end_offset(Partition(topic, partition)) for partition in range(5)] == [0] * 5
+    wait_until(lambda: [ends.end_offset(Partition(topic, partition)) for partition in range(5)] == [0] * 5)
