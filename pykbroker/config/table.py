@@ -30,7 +30,6 @@ _ONE_REPLICA = (
 )
 _CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
 _PROTOCOLS = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT"
-_RETENTION = "Nothing is deleted by age or size yet."
 _COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
 _CODEC = "Batches are kept as they came."
@@ -115,14 +114,18 @@ class BrokerProperties(Values):
     )
     auto_create_topics_enable = Boolean("true", "", "Metadata creates an unknown topic when the client allows it.")
     delete_topic_enable = Boolean("true", "", "DeleteTopics is refused when false.")
-    min_insync_replicas = Int("1", "[1,...]", later="There is one replica, and acks=all is answered by it.")
+    min_insync_replicas = Int(
+        "1",
+        "[1,...]",
+        later="A partition has one replica, and Kafka never asks for more in-sync ones than there are: nothing is refused.",
+    )
     unclean_leader_election_enable = Boolean("false", "", later="There is one replica: no election is unclean.")
 
     # The log
     log_dir = List("/tmp/kafka-logs", "", "The data directory, when log.dirs is not set.", filled=True)
     log_dirs = MaybeList(None, "", "The data directory.", "One directory only; more are refused at start.", filled=True)
     log_segment_bytes = Int("1073741824", "[1048576,...]", "A segment that would grow beyond it is rolled.")
-    log_roll_ms = MaybeLong(None, "", "A segment whose first record is older is rolled.")
+    log_roll_ms = MaybeLong(None, "", "A segment whose first record is older is rolled by the next one.")
     log_roll_hours = Int("168", "[1,...]", "log.roll.ms in hours, when that is not set.")
     log_roll_jitter_ms = MaybeLong(None, "", "Rolling by time comes earlier by a random part of it.")
     log_roll_jitter_hours = Int("0", "[0,...]", "log.roll.jitter.ms in hours, when that is not set.")
@@ -138,7 +141,7 @@ class BrokerProperties(Values):
         "60000", "[0,...]", later="Log start offsets are written with the recovery points."
     )
     log_segment_delete_delay_ms = Long(
-        "60000", "[0,...]", "The files of deleted topics are removed at intervals of this length."
+        "60000", "[0,...]", "How long files that were deleted from a log, or with its topic, stay under another name."
     )
     log_preallocate = Boolean("false", "", later="A segment's file grows as it is written.")
 
@@ -147,13 +150,17 @@ class BrokerProperties(Values):
         "delete",
         "[compact, delete]",
         "With compact, a record without a key is refused.",
-        "Neither deletion nor compaction runs yet.",
+        "Compaction does not run yet; when delete is named too, deletion does.",
     )
-    log_retention_ms = MaybeLong(None, "", later=_RETENTION)
-    log_retention_minutes = MaybeInt(None, "", later=_RETENTION)
-    log_retention_hours = Int("168", "", later=_RETENTION)
-    log_retention_bytes = Long("-1", "", later=_RETENTION)
-    log_retention_check_interval_ms = Long("300000", "[1,...]", later=_RETENTION)
+    log_retention_ms = MaybeLong(None, "", "A segment goes when its newest record is older; -1: whatever its age.")
+    log_retention_minutes = MaybeInt(None, "", "log.retention.ms in minutes, when that is not set.")
+    log_retention_hours = Int("168", "", "log.retention.ms in hours, when neither is set.")
+    log_retention_bytes = Long(
+        "-1", "", "The oldest segments go while at least as much is left of a partition; -1: whatever its size."
+    )
+    log_retention_check_interval_ms = Long(
+        "300000", "[1,...]", "How often retention is looked at; for the first time 30 s after the start at the latest."
+    )
     log_cleaner_delete_retention_ms = Long("86400000", "[0,...]", later=_COMPACTION)
     log_cleaner_min_cleanable_ratio = Double("0.5", "[0,...,1]", later=_COMPACTION)
     log_cleaner_min_compaction_lag_ms = Long("0", "[0,...]", later=_COMPACTION)

@@ -25,7 +25,6 @@ from pykbroker.config.values import (
 
 _LONG_MAX = "9223372036854775807"
 _THROTTLED = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
-_RETENTION = "Nothing is deleted by age or size yet."
 _COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
 _CODEC = "Batches are kept as they came."
@@ -42,7 +41,7 @@ class LogConfig(Values):
         "delete",
         "[compact, delete]",
         "With compact, a record without a key is refused.",
-        "Neither deletion nor compaction runs yet.",
+        "Compaction does not run yet; when delete is named too, deletion does.",
         broker=("log.cleanup.policy",),
     )
     compression_type = String("producer", _CODECS, later=_CODEC, broker=("compression.type",))
@@ -53,7 +52,7 @@ class LogConfig(Values):
     file_delete_delay_ms = Long(
         "60000",
         "[0,...]",
-        later="The broker's log.segment.delete.delay.ms counts for every topic.",
+        "How long files that were deleted from a log, or with its topic, stay under another name; seconds more at most.",
         broker=("log.segment.delete.delay.ms",),
     )
     flush_messages = Long(_LONG_MAX, "[1,...]", later=_SYNC, broker=("log.flush.interval.messages",))
@@ -95,17 +94,25 @@ class LogConfig(Values):
     )
     min_compaction_lag_ms = Long("0", "[0,...]", later=_COMPACTION, broker=("log.cleaner.min.compaction.lag.ms",))
     min_insync_replicas = Int(
-        "1", "[1,...]", later="There is one replica, and acks=all is answered by it.", broker=("min.insync.replicas",)
+        "1",
+        "[1,...]",
+        later="A partition has one replica, and Kafka never asks for more in-sync ones than there are: nothing is refused.",
+        broker=("min.insync.replicas",),
     )
     preallocate = Boolean("false", later="A segment's file grows as it is written.", broker=("log.preallocate",))
     remote_log_copy_disable = Boolean("false", later=_TIERED)
     remote_log_delete_on_disable = Boolean("false", later=_TIERED)
     remote_storage_enable = Boolean("false", "", "Refused when true, as by a Kafka without tiered storage.")
-    retention_bytes = Long("-1", later=_RETENTION, broker=("log.retention.bytes",))
+    retention_bytes = Long(
+        "-1",
+        "",
+        "The oldest segments go while at least as much is left of a partition; -1: whatever its size.",
+        broker=("log.retention.bytes",),
+    )
     retention_ms = Long(
         "604800000",
         "[-1,...]",
-        later=_RETENTION,
+        "A segment goes when its newest record is older, the active one too; -1: whatever its age.",
         broker=("log.retention.ms", "log.retention.minutes", "log.retention.hours"),
     )
     segment_bytes = Int(
@@ -123,7 +130,7 @@ class LogConfig(Values):
     segment_ms = Long(
         "604800000",
         "[1,...]",
-        "A segment whose first record is older is rolled.",
+        "A segment whose first record is older is rolled by the next one.",
         broker=("log.roll.ms", "log.roll.hours"),
     )
     unclean_leader_election_enable = Boolean(

@@ -57,5 +57,6 @@ def _delete(broker: Broker, name: str, index: int, offset: int) -> PartitionLog:
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Cannot delete records of internal topic {name}.")
     if "delete" not in log.config.cleanup_policy:
         raise Refused(ErrorCode.POLICY_VIOLATION, f"cleanup.policy of {name} does not allow to delete records")
-    broker.data.condemn(delete_before(log, log.high_watermark if offset == _HIGH_WATERMARK else offset))
+    aside = delete_before(log, log.high_watermark if offset == _HIGH_WATERMARK else offset)
+    broker.data.removals.add(aside, log.config.file_delete_delay_ms)
     return log

@@ -117,7 +117,9 @@ def _limits(config: Config) -> GroupLimits:
 
 
 def _catalog(config: Config, data: DataDirectory) -> tuple[Catalog, PartitionLog]:
-    data.create_partition(names.CLUSTER_METADATA, 0, bootstrap.METADATA_TOPIC_ID, config.log_config())
+    # There are no snapshots of the catalog: its log is all there is.
+    kept = config.log_config({"retention.ms": "-1", "retention.bytes": "-1"})
+    data.create_partition(names.CLUSTER_METADATA, 0, bootstrap.METADATA_TOPIC_ID, kept)
     catalog_log, catalog = data.partition(names.CLUSTER_METADATA, 0), Catalog()
     for header, batch in catalog_log.batches():
         if not header.is_control:

@@ -1,5 +1,5 @@
-"""What a broker does unasked: rolled segments reach the disk, checkpoints are written, files of deleted topics go,
-and so do producers and offsets that nobody used for long.
+"""What a broker does unasked: rolled segments reach the disk, checkpoints are written, what is past
+retention goes, and so do files of deleted topics, and producers and offsets that nobody used for long.
 
 Syncing and removing take a worker thread, so no client waits for them.  A partition that nothing happened to costs
 nothing here but its place in a loop over the open ones.
@@ -15,8 +15,12 @@ import trio
 from pykbroker_protocol.errors import Refused
 
 from pykbroker.handlers.broker import Broker
+from pykbroker.storage.removals import remove
 
 _AGAIN_S = 1.0
+_FIRST_RETENTION_S = 30.0  # a broker that never runs for as long as the interval deletes too; Kafka's own first delay
+_COMPARED_AT_ONCE = 1000  # partitions, in a millisecond or two
+_REMOVALS_S = 5.0
 
 log = logging.getLogger("pykbroker.upkeep")
 
@@ -24,7 +28,7 @@ log = logging.getLogger("pykbroker.upkeep")
 async def keep_up(broker: Broker) -> None:
     """Never returns."""
     async with trio.open_nursery() as nursery:
-        for task in (_checkpoints, _removals, _producer_expiries, _offset_expiries):
+        for task in (_checkpoints, _retention, _removals, _producer_expiries, _offset_expiries):
             nursery.start_soon(undaunted, partial(task, broker))
 
 
@@ -56,15 +60,38 @@ async def flush_rolled(broker: Broker) -> None:
         partition_log.flushed(pending)
 
 
+async def _retention(broker: Broker) -> None:
+    await trio.sleep(min(_FIRST_RETENTION_S, broker.config.log_retention_check_interval_ms / 1000))
+    while True:
+        await retain(broker)
+        await trio.sleep(broker.config.log_retention_check_interval_ms / 1000)
+
+
+async def retain(broker: Broker) -> None:
+    """What was past its topic's retention is out of reach; clients are served in between."""
+    timestamp = broker.clock.timestamp()
+    for number, (topic, partition) in enumerate(broker.data.partitions(), 1):
+        try:
+            took_time = broker.data.retain(topic, partition, timestamp)
+        except Refused as refused:
+            log.error("retention of %s-%d is tried again later: %s", topic, partition, refused)
+            took_time = True
+        if took_time or number % _COMPARED_AT_ONCE == 0:
+            await trio.lowlevel.checkpoint()
+
+
 async def _removals(broker: Broker) -> None:
     while True:
-        await trio.sleep(broker.config.log_segment_delete_delay_ms / 1000)
-        await remove_deleted(broker)
+        await trio.sleep(_REMOVALS_S)
+        await remove_due(broker)
 
 
-async def remove_deleted(broker: Broker) -> None:
-    """Files of topics that were deleted are gone."""
-    await trio.to_thread.run_sync(broker.data.remove_deleted)
+async def remove_due(broker: Broker) -> None:
+    """Files of deleted topics and segments whose delay is over are gone."""
+    if len(broker.data.removals):
+        paths = broker.data.removals.take_due(broker.clock.now())
+        if paths:
+            await trio.to_thread.run_sync(remove, paths)
 
 
 async def _producer_expiries(broker: Broker) -> None:

@@ -10,7 +10,6 @@ import contextlib
 import json
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -20,11 +19,15 @@ from pykbroker.config.topic import LogConfig
 
 from . import names
 from .checkpoints import BadCheckpoint, Offsets, read_offsets, read_topic_id, write_offsets, write_topic_id
+from .deletion import delete_expired
+from .dormant import due_on_disk
 from .files import Descriptors, replace_file, sync_directory
 from .lock import Locked, take_lock
 from .partition_log import PartitionLog
 from .properties import BadProperties, MetaProperties, read_properties, write_properties
 from .recovery import StorageError
+from .removals import Removals
+from .retention import deletes
 
 _log = logging.getLogger(__name__)
 MAX_OPEN_SEGMENTS = 512
@@ -37,12 +40,13 @@ class DataDirectoryLocked(StorageError):
 class _Topic:
     """What the catalog told of a topic; `logs` has None for each partition that is not open."""
 
-    __slots__ = ("config", "logs", "topic_id")
+    __slots__ = ("config", "dormant_until", "logs", "topic_id")
 
     def __init__(self, topic_id: bytes, config: LogConfig) -> None:
         self.topic_id = topic_id
         self.config = config
         self.logs: dict[int, PartitionLog | None] = {}
+        self.dormant_until: dict[int, int] = {}  # partition that is not open -> the timestamp to open it for retention
 
 
 class DataDirectory:
@@ -63,7 +67,8 @@ class DataDirectory:
         self._recovery_points = self._checkpoint(names.RECOVERY_POINTS)
         self._log_start_offsets = self._checkpoint(names.LOG_START_OFFSETS)
         self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
-        self._condemned = [path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)]
+        self.removals = Removals()
+        self.removals.add((path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)), 0)
         self._suspects = set() if self.clean else set(self.partitions_on_disk())
         self._unlisted = set() if self._high_watermarks else set(self.partitions_on_disk())
 
@@ -117,6 +122,7 @@ class DataDirectory:
         """The topic's logs go by `config` from now on."""
         known = self._topics[topic]
         known.config = config
+        known.dormant_until.clear()
         for log in known.logs.values():
             if log is not None:
                 log.config = config
@@ -179,7 +185,7 @@ class DataDirectory:
             directory.rename(aside)
 
     def delete_topic(self, topic: str) -> None:
-        """Nothing of the topic can be reached; its files are under other names until `remove_deleted`."""
+        """Nothing of the topic can be reached; its files wait under other names until `removals` lets go of them."""
         known = self._topics.pop(topic)
         for partition, log in known.logs.items():
             if log is not None:
@@ -187,30 +193,45 @@ class DataDirectory:
             directory = self.path / names.partition_directory(topic, partition)
             self._forget((topic, partition))
             with contextlib.suppress(FileNotFoundError):
-                self._condemned.append(
-                    directory.rename(
-                        self.path / names.set_aside_directory(topic, partition, self._new_uuid(), names.DELETE_SUFFIX)
-                    )
-                )
+                aside = names.set_aside_directory(topic, partition, self._new_uuid(), names.DELETE_SUFFIX)
+                self.removals.add([directory.rename(self.path / aside)], known.config.file_delete_delay_ms)
 
     def _forget(self, key: tuple[str, int]) -> None:
         self._suspects.discard(key)
         for offsets in (self._recovery_points, self._log_start_offsets, self._high_watermarks):
             offsets.pop(key, None)
 
-    def remove_deleted(self) -> None:
-        """What `condemn` named and the files of deleted topics are gone, also those that an earlier run left."""
-        while self._condemned:
-            path = self._condemned.pop()
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                with contextlib.suppress(OSError):  # as above: opening the log tries again
-                    path.unlink()
+    def partitions(self) -> list[tuple[str, int]]:
+        """Every partition that the catalog told of."""
+        return [(topic, partition) for topic, known in self._topics.items() for partition in known.logs]
 
-    def condemn(self, paths: Iterable[Path]) -> None:
-        """Let `remove_deleted` remove these too."""
-        self._condemned += paths
+    def retain(self, topic: str, partition: int, timestamp: int) -> bool:
+        """What is past the partition's retention is out of reach, and waits in `removals`; whether that took time.
+
+        A partition that is not open is looked at once, and opened when something in it is due.
+
+        Raises:
+            Refused: KAFKA_STORAGE_ERROR.
+        """
+        known = self._topics.get(topic)
+        if known is None or partition not in known.logs:
+            return False  # it was deleted meanwhile
+        log = known.logs[partition]
+        if log is None:
+            if not deletes(known.config):
+                return False
+            due = known.dormant_until.get(partition)
+            if due is None:
+                directory = self.path / names.partition_directory(topic, partition)
+                known.dormant_until[partition] = due_on_disk(directory, known.config)
+                return True
+            if timestamp < due:
+                return False
+            del known.dormant_until[partition]
+            log = self.partition(topic, partition)
+        aside = delete_expired(log, timestamp)
+        self.removals.add(aside, known.config.file_delete_delay_ms)
+        return bool(aside)
 
     def partitions_on_disk(self) -> Iterator[tuple[str, int]]:
         """Every partition that has a directory, whether the catalog knows it or not."""

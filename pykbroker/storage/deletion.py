@@ -7,14 +7,18 @@ of them goes when the log is opened again.
 from __future__ import annotations
 
 import contextlib
+import logging
 from pathlib import Path
 
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from .names import DELETED_SUFFIX
 from .partition_log import PartitionLog
+from .retention import expired
 from .segment import Segment
 from .snapshots import snapshot_path
+
+_log = logging.getLogger(__name__)
 
 
 def delete_before(log: PartitionLog, offset: int) -> list[Path]:
@@ -32,14 +36,46 @@ def delete_before(log: PartitionLog, offset: int) -> list[Path]:
         )
     if offset <= log.log_start_offset:
         return []
-    aside: list[Path] = []
     try:
-        log.start_at(offset)
-        for _ in range(log.segments.number_of(offset)):
-            aside += _set_aside(log.segments[0])
-            del log.segments[0]
+        return _start_at(log, offset, log.segments.number_of(offset))
     except OSError as fault:
-        raise Refused(ErrorCode.KAFKA_STORAGE_ERROR, f"{log.name} cannot be deleted from: {fault}") from fault
+        raise _storage_error(log, fault) from fault
+
+
+def delete_expired(log: PartitionLog, timestamp: int) -> list[Path]:
+    """Segments past the topic's retention are out of reach; gives the files to remove.
+
+    When that is all of them, an empty one takes their place: the log goes on where it ended.
+
+    Raises:
+        Refused: KAFKA_STORAGE_ERROR.
+    """
+    try:
+        count = expired(
+            log.segments,
+            log.config,
+            log_start_offset=log.log_start_offset,
+            log_end_offset=log.log_end_offset,
+            high_watermark=log.high_watermark,
+            timestamp=timestamp,
+        )
+        if not count:
+            return []
+        if count == len(log.segments):
+            log.roll()
+        aside = _start_at(log, max(log.log_start_offset, log.segments[count].base_offset), count)
+    except OSError as fault:
+        raise _storage_error(log, fault) from fault
+    _log.info("%s: %d segments were past retention, it starts at %d", log.name, count, log.log_start_offset)
+    return aside
+
+
+def _start_at(log: PartitionLog, offset: int, count: int) -> list[Path]:
+    log.start_at(offset)
+    aside: list[Path] = []
+    for _ in range(count):
+        aside += _set_aside(log.segments[0])
+        del log.segments[0]
     return aside
 
 
@@ -51,3 +87,7 @@ def _set_aside(segment: Segment) -> list[Path]:
         with contextlib.suppress(FileNotFoundError):  # few segments have them all
             aside.append(path.rename(path.with_name(path.name + DELETED_SUFFIX)))
     return aside
+
+
+def _storage_error(log: PartitionLog, fault: OSError) -> Refused:
+    return Refused(ErrorCode.KAFKA_STORAGE_ERROR, f"{log.name} cannot be deleted from: {fault}")

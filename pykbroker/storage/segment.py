@@ -114,6 +114,10 @@ class Segment:
             self._first_timestamp = read_header(head).max_timestamp if len(head) == HEADER_SIZE else NO_TIMESTAMP
         return self._first_timestamp
 
+    def largest_timestamp(self) -> int:
+        """Of its records; when it was last written if they have none."""
+        return self.max_timestamp if self.max_timestamp >= 0 else last_written_ms(self._path)
+
     def append(
         self, pieces: list[bytes | memoryview], size: int, last_offset: int, max_timestamp: int, interval: int
     ) -> None:
@@ -231,3 +235,7 @@ class Segment:
         self.release()
         for path in self.paths():
             path.unlink(missing_ok=True)
+
+
+def last_written_ms(path: str | os.PathLike[str]) -> int:
+    return os.stat(path).st_mtime_ns // 1_000_000

@@ -2,11 +2,12 @@
 
 import pytest
 import trio
-from asking import Asker, batch_of, opened, produced
+from asking import Asker, batch_of, list_offsets, opened, produced
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
 
 from pykbroker.server import upkeep
+from pykbroker.storage.segment import Segment
 
 
 @pytest.fixture
@@ -26,13 +27,85 @@ async def test_a_rolled_segment_is_flushed_and_the_checkpoint_says_so(ask, tmp_p
     assert "t 0 2" in (tmp_path / "recovery-point-offset-checkpoint").read_text().splitlines()
 
 
-async def test_files_of_a_deleted_topic_wait_under_another_name_and_then_go(ask, tmp_path):
+async def test_files_of_a_deleted_topic_wait_under_another_name_and_then_go(ask, tmp_path, autojump_clock):
     await ask.create("t")
     await produced(ask, batch_of(b"a"), name="t")
     await ask(DeleteTopicsRequest(topic_names=["t"], timeout_ms=1000), 5)
+    await upkeep.remove_due(ask.broker)
+    await trio.sleep(59.9)
+    await upkeep.remove_due(ask.broker)
     assert list(tmp_path.glob("t-0.*-delete"))
-    await upkeep.remove_deleted(ask.broker)
+    await trio.sleep(0.1)
+    await upkeep.remove_due(ask.broker)
     assert not list(tmp_path.glob("t-0*"))
+
+
+def later(ask, monkeypatch, passed_ms):
+    timestamp = ask.broker.clock.timestamp() + passed_ms
+    monkeypatch.setattr(ask.broker.clock, "timestamp", lambda: timestamp)
+
+
+async def starts(ask, name="t"):
+    answer = await ask(list_offsets(-2, name), 5)
+    return answer.topics[0].partitions[0].offset
+
+
+async def test_retention_goes_by_what_each_topic_says(ask, monkeypatch):
+    now = ask.broker.clock.timestamp()
+    for name, retention_ms in (("t", "1000"), ("u", "-1")):
+        await ask.create(name, retention_ms=retention_ms)
+        await produced(ask, batch_of(b"a", b"b", timestamp=now), name=name)
+    await upkeep.retain(ask.broker)
+    assert await starts(ask) == 0
+    later(ask, monkeypatch, 2_000)
+    await upkeep.retain(ask.broker)
+    assert (await starts(ask), await starts(ask, "u")) == (2, 0)
+
+
+async def test_the_catalog_is_kept_whatever_the_brokers_retention(tmp_path, monkeypatch):
+    settings = {"log.retention.ms": "1", "log.retention.bytes": "0"}
+    ask = Asker(opened(tmp_path, **settings))
+    await ask.create("t")
+    later(ask, monkeypatch, 10**12)
+    await upkeep.retain(ask.broker)
+    ask.broker.data.close()
+    again = opened(tmp_path, **settings)
+    assert "t" in again.catalog.topics
+    again.data.close()
+
+
+async def test_retention_is_looked_at_soon_after_a_start_and_then_at_its_interval(
+    ask, nursery, autojump_clock, monkeypatch
+):
+    looked = []
+
+    async def retain(broker):
+        looked.append(broker.clock.now() - began)
+
+    monkeypatch.setattr(upkeep, "retain", retain)
+    began = ask.broker.clock.now()
+    nursery.start_soon(upkeep.keep_up, ask.broker)
+    await trio.sleep(700)
+    assert [round(each / 1000) for each in looked] == [30, 330, 630]
+
+
+async def test_one_partition_that_cannot_be_retained_does_not_keep_the_others(ask, monkeypatch, caplog):
+    now = ask.broker.clock.timestamp()
+    for name in ("broken", "t"):
+        await ask.create(name, retention_ms="1000")
+        await produced(ask, batch_of(b"a", timestamp=now), name=name)
+
+    def seal(segment, really=Segment.seal):
+        if "broken" in segment.path:
+            raise OSError("no space")
+        really(segment)
+
+    monkeypatch.setattr(Segment, "seal", seal)
+    later(ask, monkeypatch, 2_000)
+    await upkeep.retain(ask.broker)
+    assert (await starts(ask, "broken"), await starts(ask)) == (0, 1)
+    assert "broken-0 cannot be deleted from: no space" in caplog.text
+    monkeypatch.undo()
 
 
 async def test_a_bug_in_one_chore_is_logged_and_the_chore_begins_again(nursery, autojump_clock, caplog):

@@ -19,6 +19,7 @@ from pykbroker.storage.checkpoints import read_offsets
 from pykbroker.storage.data_directory import DataDirectory, DataDirectoryLocked
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.recovery import StorageError
+from pykbroker.storage.removals import remove
 
 ORDERS, OTHER = b"\1" * 16, b"\2" * 16
 Open = Callable[[], DataDirectory]
@@ -197,7 +198,7 @@ def test_a_damaged_checkpoint_costs_time_and_no_records(opened: Open, tmp_path: 
     assert (values(log), log.scanned_bytes > 0) == ([b"v"], True)
 
 
-def test_a_deleted_topic_is_gone_at_once_and_its_files_when_asked(opened: Open, tmp_path: Path) -> None:
+def test_a_deleted_topic_is_gone_at_once_and_its_files_after_their_delay(opened: Open, tmp_path: Path) -> None:
     directory = opened()
     log = orders(directory)
     put(log)
@@ -208,7 +209,8 @@ def test_a_deleted_topic_is_gone_at_once_and_its_files_when_asked(opened: Open, 
     [left] = [path.name for path in (tmp_path / "data").iterdir() if path.is_dir()]
     assert left.startswith("orders-0.")
     assert left.endswith("-delete")
-    directory.remove_deleted()
+    assert directory.removals.take_due(0) == directory.removals.take_due(59_999) == []
+    remove(directory.removals.take_due(60_000))
     assert not any(path.is_dir() for path in (tmp_path / "data").iterdir())
     assert len(slice_on_its_way.read()) > 0
 
@@ -218,7 +220,7 @@ def test_what_a_crash_left_of_deleted_topics_goes_at_the_next_start(opened: Open
     put(orders(directory))
     directory.delete_topic("orders")
     directory.abandon()
-    opened().remove_deleted()
+    remove(opened().removals.take_due(0))
     assert not any(path.is_dir() for path in (tmp_path / "data").iterdir())
 
 

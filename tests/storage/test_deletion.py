@@ -13,6 +13,7 @@ from pykbroker.storage.checkpoints import read_offsets
 from pykbroker.storage.data_directory import DataDirectory
 from pykbroker.storage.deletion import delete_before
 from pykbroker.storage.partition_log import PartitionLog
+from pykbroker.storage.removals import remove
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_a_broker_that_was_killed_starts_its_logs_where_it_said(tmp_path: Path) 
     directory.create_partition("orders", 0, b"o" * 16, PLAIN)
     log = directory.partition("orders", 0)
     put(log, b"1", b"2", b"3")
-    directory.condemn(delete_before(log, 2))
+    delete_before(log, 2)
     directory.checkpoint_starts([log])
     directory.abandon()
     directory = DataDirectory.open(tmp_path, new_uuid=lambda: b"i" * 16)
@@ -131,9 +132,9 @@ def test_the_checkpoint_names_only_logs_that_start_within_a_segment(tmp_path: Pa
     fill(log, 40)
     starts = tmp_path / names.LOG_START_OFFSETS
     for offset, expected in ((4, {("orders", 0): 4}), (log.segments[1].base_offset, {})):
-        directory.condemn(delete_before(log, offset))
+        directory.removals.add(delete_before(log, offset), 0)
         directory.checkpoint_starts([log])
         assert read_offsets(starts) == expected
-    directory.remove_deleted()
+    remove(directory.removals.take_due(0))
     assert not list(tmp_path.rglob("*.deleted"))
     directory.abandon()
