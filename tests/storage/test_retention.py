@@ -15,7 +15,7 @@ from pykbroker.config.topic import LogConfig
 from pykbroker.storage import names
 from pykbroker.storage.checkpoints import read_offsets
 from pykbroker.storage.data_directory import DataDirectory
-from pykbroker.storage.deletion import delete_before, delete_expired
+from pykbroker.storage.deletion import delete_expired
 from pykbroker.storage.dormant import AT_ONCE, due_on_disk
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.removals import remove
@@ -145,12 +145,12 @@ def test_a_producer_goes_on_after_all_its_records_went(tmp_path: Path) -> None:
         ).duplicate
 
 
-def test_a_start_within_a_segment_is_kept_when_those_before_it_go(log: PartitionLog) -> None:
-    within = log.segments[1].base_offset + 1
-    log.config = small(retention_ms=-1)
-    delete_before(log, within)
-    assert delete_expired(log, NOW + DAY_MS) == []
-    assert log.log_start_offset == within
+def test_segments_before_the_start_that_kafka_left_go_and_the_start_within_the_next_stays(log: PartitionLog) -> None:
+    second = log.segments[1].base_offset
+    again = crashed(log, small(retention_ms=-1), log_start_offset=second + 1)
+    assert again.segments[0].base_offset == 0
+    assert delete_expired(again, NOW) != []
+    assert (again.log_start_offset, again.segments[0].base_offset) == (second + 1, second)
 
 
 def test_records_without_a_time_go_by_when_they_were_written(tmp_path: Path) -> None:
@@ -214,6 +214,18 @@ def test_files_are_removed_when_their_topics_delay_is_over(opened: Opened, tmp_p
     assert list(tmp_path.rglob("*.deleted"))
     remove(directory.removals.take_due(6_000))
     assert (list(tmp_path.rglob("*.deleted")), len(directory.removals)) == ([], 0)
+
+
+def test_what_took_a_files_place_is_on_disk_before_it_is_gone(
+    log: PartitionLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[list[str]] = []
+    monkeypatch.setattr("pykbroker.storage.removals.sync_directory", lambda path: synced.append(names_in(path)))
+    aside = delete_expired(log, NOW + DAY_MS)
+    remove(aside)
+    assert len(synced) == 1
+    assert {f"{120:020d}.log", *(path.name for path in aside)} <= set(synced[0])
+    assert not any(path.exists() for path in aside)
 
 
 def test_a_start_that_retention_moved_is_known_after_a_kill_and_after_a_shutdown(
