@@ -11,6 +11,9 @@ from pathlib import Path
 import click
 
 from pykbroker import __version__
+from pykbroker.cli.consume import consume
+from pykbroker.cli.produce import produce
+from pykbroker.cli.topics import topics
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -56,3 +59,7 @@ def serve(file: Path | None, settings: tuple[str, ...], profile: str, ready_file
     from pykbroker.cli.serve import serve_until_stopped
 
     serve_until_stopped(file, settings, profile=profile, ready_file=ready_file, log_level=log_level)
+
+
+for command in (topics, produce, consume):
+    main.add_command(command)
