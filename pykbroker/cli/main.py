@@ -12,6 +12,7 @@ import click
 
 from pykbroker import __version__
 from pykbroker.cli.consume import consume
+from pykbroker.cli.groups import groups
 from pykbroker.cli.produce import produce
 from pykbroker.cli.topics import topics
 
@@ -61,5 +62,5 @@ def serve(file: Path | None, settings: tuple[str, ...], profile: str, ready_file
     serve_until_stopped(file, settings, profile=profile, ready_file=ready_file, log_level=log_level)
 
 
-for command in (topics, produce, consume):
+for command in (topics, groups, produce, consume):
     main.add_command(command)

@@ -13,10 +13,9 @@ from pykbroker.cli.options import as_json, connects, pairs
 if TYPE_CHECKING:
     from pykbroker_protocol.apis.metadata import MetadataResponse
 
-    from pykbroker.cli.cluster import Cluster, Partition
+    from pykbroker.cli.cluster import Cluster
 
 _WITHIN_MS = 30_000
-_TOPIC_RESOURCE, _SET_ON_THE_TOPIC = 2, 1
 
 
 @click.group()
@@ -86,12 +85,13 @@ def _ids(nodes: list[int]) -> str:
 
 def _described(cluster: Cluster, names: tuple[str, ...]) -> list[dict[str, Any]]:
     from pykbroker.cli.cluster import EARLIEST, LATEST
+    from pykbroker.cli.topic_facts import configs_of, sizes_of
     from pykbroker.storage.names import uuid_text
 
     found = cluster.topics(names)
     partitions = [(t.name or "", p.partition_index) for t in found for p in t.partitions]
     starts, ends = cluster.offsets(partitions, EARLIEST), cluster.offsets(partitions, LATEST)
-    sizes, configs = _sizes(cluster, partitions), _configs(cluster, names)
+    sizes, configs = sizes_of(cluster, partitions), configs_of(cluster, names)
     described = []
     for topic in found:
         name = topic.name or ""
@@ -119,43 +119,6 @@ def _described(cluster: Cluster, names: tuple[str, ...]) -> list[dict[str, Any]]
             }
         )
     return described
-
-
-def _sizes(cluster: Cluster, partitions: list[Partition]) -> dict[Partition, int]:
-    """On each partition's leader; nothing from a broker that does not say."""
-    from pykbroker_protocol.apis.describe_log_dirs import DESCRIBE_LOG_DIRS, DescribeLogDirsRequest
-
-    of_topic = DescribeLogDirsRequest.DescribableLogDirTopic
-    sizes: dict[Partition, int] = {}
-    for leader, led in cluster.by_leader(partitions).items():
-        connection = cluster.broker(leader)
-        if not connection.serves(DESCRIBE_LOG_DIRS):
-            continue
-        asked: dict[str, list[int]] = {}
-        for name, index in led:
-            asked.setdefault(name, []).append(index)
-        request = DescribeLogDirsRequest(topics=[of_topic(topic=n, partitions=p) for n, p in asked.items()])
-        for directory in connection.ask(DESCRIBE_LOG_DIRS, request).results:
-            for topic in directory.topics:
-                for partition in topic.partitions:
-                    if not partition.is_future_key:
-                        sizes[topic.name, partition.partition_index] = partition.partition_size
-    return sizes
-
-
-def _configs(cluster: Cluster, names: tuple[str, ...]) -> dict[str, dict[str, str | None]]:
-    """What was set on each topic itself."""
-    from pykbroker_protocol.apis.describe_configs import DESCRIBE_CONFIGS, DescribeConfigsRequest
-
-    resource = DescribeConfigsRequest.DescribeConfigsResource
-    resources = [resource(resource_type=_TOPIC_RESOURCE, resource_name=name, configuration_keys=None) for name in names]
-    if not cluster.first.serves(DESCRIBE_CONFIGS):
-        return {}
-    answer = cluster.first.ask(DESCRIBE_CONFIGS, DescribeConfigsRequest(resources=resources))
-    return {
-        result.resource_name: {c.name: c.value for c in result.configs if c.config_source == _SET_ON_THE_TOPIC}
-        for result in answer.results
-    }
 
 
 @topics.command()
