@@ -72,7 +72,8 @@ def partition_count(new: NewTopic, node: Node, *, default_partitions: int, defau
         raise Refused(
             ErrorCode.INVALID_REPLICATION_FACTOR,
             f"Unable to replicate the partition {replicas} time(s): The target replication factor of {replicas} "
-            "cannot be reached because only 1 broker(s) are registered.",
+            "cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories "
+            "cordoned.",
         )
     return default_partitions if new.num_partitions == USE_DEFAULT else new.num_partitions
 

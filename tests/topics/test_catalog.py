@@ -125,6 +125,15 @@ def test_partitions_that_cannot_be_placed_are_refused(asked, code):
     assert refusal.value.code is code
 
 
+def test_too_many_replicas_are_refused_in_kafkas_words():
+    with pytest.raises(Refused) as refusal:
+        counted(replication_factor=3)
+    assert refusal.value.why == (
+        "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because "
+        "only 1 broker(s) are registered or some brokers have all their log directories cordoned."
+    )
+
+
 def test_configs_are_replaced_and_removed_by_later_records(catalog):
     def change(value):
         record = ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name="a_b", name="retention.ms", value=value)
