@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Runs Kafka's own command-line tools, and kcat, against a real Apache Kafka 4.3.1 and against pykbroker, and compares.
+
+    compat-tests/tools/compare.py [--only SECTION] [--out DIR] [--write-table]
+
+Both brokers start empty and see the same commands in the same order (steps.py).  What remains different after ids,
+times, addresses and rates are made equal (normal.py) is shown as a diff, Kafka's lines with `-`.  Exit status 1 when a
+difference has no reason in differences.py, or when a reason there is no longer needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1] / "scripts"), str(HERE.parent), str(HERE)]
+
+import in_venv  # noqa: E402, F401 — before what it provides
+from broker_process import KINDS, Broker  # noqa: E402
+from confluent_kafka import Consumer  # noqa: E402
+from differences import MEANT  # noqa: E402
+from normal import normal, ordered  # noqa: E402
+from steps import FILES, MEMBERS, SECTIONS, Step  # noqa: E402
+from summary import write_tables  # noqa: E402
+from toolbox import Toolbox  # noqa: E402
+
+SETTINGS: dict[str, object] = {
+    "group.initial.rebalance.delay.ms": 0,
+    "node.id": 1,
+    "offsets.topic.num.partitions": 4,  # so that lists of them are short
+    "offsets.topic.replication.factor": 1,  # these five: what scripts/kafka sets
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+}
+MEMBER_WITHIN_S = 20
+
+
+@dataclass
+class Side:
+    """One broker, and what the {names} in a step stand for there."""
+
+    broker: Broker
+    files: dict[str, str]
+    topic_id: str = ""
+
+    def see(self, toolbox: Toolbox, step: Step) -> str:
+        """What `step` printed, made equal."""
+        if "{topic_id}" in step.command and not self.topic_id:
+            described = toolbox.run(Step("topics --describe --topic a"), self.broker.address, {})
+            found = re.search(r"TopicId: (\S+)", described.output)
+            self.topic_id = found[1] if found else "none"
+        directory = str(self.broker.data)
+        places = {**self.files, "topic_id": self.topic_id}
+        printed = str(toolbox.run(step, self.broker.address, places))
+        return ordered(step.command, normal(printed, self.broker.address, directory, self.files))
+
+
+@contextmanager
+def member(address: str) -> Iterator[None]:
+    """The group `live` has one member, which holds all partitions of topic `b` and has read them."""
+    settings = {"bootstrap.servers": address, "group.id": "live", "client.id": "liver", "auto.offset.reset": "earliest"}
+    consumer = Consumer(settings)
+    held: list[object] = []
+    consumer.subscribe(["b"], on_assign=lambda _, partitions: held.extend(partitions))
+    end = time.monotonic() + MEMBER_WITHIN_S
+    read = 0
+    while (not held or read < 29) and time.monotonic() < end:
+        message = consumer.poll(0.2)
+        read += message is not None and message.error() is None
+    consumer.commit(asynchronous=False)
+    yield
+    consumer.close()
+
+
+def compared(toolbox: Toolbox, sides: list[Side], only: str | None) -> Iterator[tuple[str, Step, str, str]]:
+    """(section, step, Kafka's, pykbroker's), with a line of progress each."""
+    for section, steps in SECTIONS.items():
+        if only and section not in ("topics", "records", only):
+            continue
+        with ExitStack() as open_members:
+            if section == MEMBERS:
+                for side in sides:
+                    open_members.enter_context(member(side.broker.address))
+            for step in steps:
+                if step.tool == "kcat" and shutil.which("kcat") is None:
+                    sys.exit("compare.py: no `kcat` on the PATH (Debian: kcat)")
+                kafkas, ours = (side.see(toolbox, step) for side in sides)
+                print("same     " if kafkas == ours else "different", step.command, file=sys.stderr, flush=True)
+                yield section, step, kafkas, ours
+
+
+def difference(step: Step, kafkas: str, ours: str) -> str:
+    lines = difflib.unified_diff(kafkas.splitlines(), ours.splitlines(), "kafka", "pykbroker", lineterm="", n=1)
+    return f"== {step.command}\n" + "\n".join([*lines][2:]) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=SECTIONS, help="this section, after those that make its state")
+    parser.add_argument("--out", type=Path, help="keep everything that was printed here, one file a broker")
+    parser.add_argument("--write-table", action="store_true", help="record the run in the READMEs' tables")
+    asked = parser.parse_args()
+    if asked.write_table and asked.only:
+        parser.error("the table is of whole runs")
+    seen: dict[str, bool] = {}
+    unexplained: list[str] = []
+    with ExitStack() as closing:
+        scratch = Path(closing.enter_context(tempfile.TemporaryDirectory()))
+        files = {name: str(scratch / f"{name}.json") for name in FILES}
+        for name, path in files.items():
+            Path(path).write_text(FILES[name])
+        sides = [Side(Broker(kind, scratch / kind, SETTINGS), files) for kind in reversed(KINDS)]
+        for side in sides:
+            closing.callback(side.broker.kill)
+            side.broker.start()
+        toolbox = Toolbox()
+        closing.callback(toolbox.close)
+        for _, step, kafkas, ours in compared(toolbox, sides, asked.only):
+            seen[step.command] = kafkas == ours and seen.get(step.command, True)
+            if kafkas != ours:
+                shown = difference(step, kafkas, ours)
+                print(shown + (f"   meant: {MEANT[step.command]}\n" if step.command in MEANT else ""), flush=True)
+                if step.command not in MEANT:
+                    unexplained.append(step.command)
+            if asked.out:
+                asked.out.mkdir(parents=True, exist_ok=True)
+                for side, text in zip(sides, (kafkas, ours), strict=True):
+                    with open(asked.out / side.broker.kind, "a") as kept:
+                        kept.write(f"== {step.command}\n{text}\n\n")
+    needless = [command for command in MEANT if seen.get(command)]
+    for command in needless:
+        print(f"differences.py says why this would differ, but it does not: {command}")
+    if asked.write_table:
+        write_tables(seen)
+    print(f"{len(seen)} commands, {sum(seen.values())} print the same, {len(unexplained)} differ without a reason")
+    sys.exit(1 if unexplained or needless else 0)
+
+
+if __name__ == "__main__":
+    main()
