@@ -72,10 +72,9 @@ def test_a_group_goes_on_where_it_was_after_everyone_had_left(use):
 @pytest.mark.quick
 def test_a_member_of_each_client_shares_one_group_whichever_comes_first(use):
     topic, group_id = use.topic(PARTITIONS), use.name("g")
-    defaults = {"heartbeat_interval_ms": 3000}
-    members = [use.member(group_id, topic, **defaults)]
+    members = [use.member(group_id, topic)]
     wait_shared_out(members, topic, PARTITIONS)
-    members += [use.other(name).member(group_id, topic, **defaults) for name in CLIENTS if name != use.client.name]
+    members += [use.other(name).member(group_id, topic) for name in CLIENTS if name != use.client.name]
     wait_shared_out(members, topic, PARTITIONS)
     values = use.produce(topic, 60, partitions=PARTITIONS)
     wait_until(lambda: set(values_of(members)) == set(values))

@@ -16,7 +16,6 @@ def test_an_empty_partition_begins_and_ends_at_zero_and_a_full_one_ends_behind_i
     assert reader.beginning_offset(empty) == 0
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("timestamp_ms", "offset"), [(0, 0), (1000, 0), (1001, 1), (3000, 2), (9999, 9), (10_000, 9), (10_001, None)]
 )
@@ -66,7 +65,6 @@ def test_a_paused_partition_gives_nothing_until_it_is_resumed(use):
     assert {record.partition for record in read(reader, 10)} == {0}
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("policy", "first"), [("earliest", b"0"), ("latest", b"10")])
 def test_without_a_committed_offset_the_reset_policy_says_where_to_start(use, policy, first):
     topic = use.topic()

@@ -58,6 +58,12 @@ def test_a_session_timeout_outside_the_brokers_limits_is_refused(use, session_ti
     assert refused.value.code == 26  # INVALID_SESSION_TIMEOUT
 
 
+def test_members_with_the_clients_own_heartbeat_interval_share_the_partitions(use):
+    topic, group_id = use.topic(4), use.name("g")
+    members = [use.member(group_id, topic, heartbeat_interval_ms=3000) for _ in range(2)]
+    wait_shared_out(members, topic, 4)
+
+
 def test_what_exists_works_as_ever(use):
     topic = use.topic()
     use.produce(topic, 5)
