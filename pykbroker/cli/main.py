@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from pykbroker import __version__
+from pykbroker.cli.configs import configs
 from pykbroker.cli.consume import consume
 from pykbroker.cli.groups import groups
 from pykbroker.cli.produce import produce
@@ -62,5 +63,5 @@ def serve(file: Path | None, settings: tuple[str, ...], profile: str, ready_file
     serve_until_stopped(file, settings, profile=profile, ready_file=ready_file, log_level=log_level)
 
 
-for command in (topics, groups, produce, consume):
+for command in (topics, groups, produce, consume, configs):
     main.add_command(command)

@@ -21,7 +21,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 def pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
-    """The KEY=VALUEs of a repeated option.
+    """The KEY=VALUEs of a repeated option, or of arguments if it is "".
 
     Raises:
         Wrong: one has no `=`.
@@ -30,6 +30,7 @@ def pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key:
-            raise Wrong(f"{option} {word} has no value: write {option} {key or 'KEY'}=VALUE".replace("  ", " "))
+            before = f"{option} " if option else ""
+            raise Wrong(f"{before}{word} has no value: write {before}{key or 'KEY'}=VALUE")
         found[key] = value
     return found
