@@ -14,12 +14,13 @@ import argparse
 import difflib
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -28,7 +29,7 @@ sys.path[:0] = [str(HERE.parents[1] / "scripts"), str(HERE.parent), str(HERE)]
 import in_venv  # noqa: E402, F401 — before what it provides
 from broker_process import KINDS, Broker  # noqa: E402
 from confluent_kafka import Consumer  # noqa: E402
-from differences import MEANT  # noqa: E402
+from differences import MEANT, reason  # noqa: E402
 from normal import normal, ordered  # noqa: E402
 from steps import FILES, MEMBERS, SECTIONS, Step  # noqa: E402
 from summary import write_tables  # noqa: E402
@@ -45,6 +46,7 @@ SETTINGS: dict[str, object] = {
     "share.coordinator.state.topic.min.isr": 1,
 }
 MEMBER_WITHIN_S = 20
+IN_B = 29  # records in topic `b` when the member joins
 
 
 @dataclass
@@ -76,7 +78,9 @@ def member(address: str) -> Iterator[None]:
     consumer.subscribe(["b"], on_assign=lambda _, partitions: held.extend(partitions))
     end = time.monotonic() + MEMBER_WITHIN_S
     read = 0
-    while (not held or read < 29) and time.monotonic() < end:
+    while not held or read < IN_B:
+        if time.monotonic() > end:
+            raise RuntimeError(f"the member at {address} read {read} of {IN_B} records in {MEMBER_WITHIN_S} s")
         message = consumer.poll(0.2)
         read += message is not None and message.error() is None
     consumer.commit(asynchronous=False)
@@ -84,8 +88,8 @@ def member(address: str) -> Iterator[None]:
     consumer.close()
 
 
-def compared(toolbox: Toolbox, sides: list[Side], only: str | None) -> Iterator[tuple[str, Step, str, str]]:
-    """(section, step, Kafka's, pykbroker's), with a line of progress each."""
+def compared(toolbox: Toolbox, sides: list[Side], only: str | None) -> Iterator[tuple[Step, str, str]]:
+    """(step, Kafka's, pykbroker's), with a line of progress each."""
     for section, steps in SECTIONS.items():
         if only and section not in ("topics", "records", only):
             continue
@@ -94,28 +98,46 @@ def compared(toolbox: Toolbox, sides: list[Side], only: str | None) -> Iterator[
                 for side in sides:
                     open_members.enter_context(member(side.broker.address))
             for step in steps:
-                if step.tool == "kcat" and shutil.which("kcat") is None:
-                    sys.exit("compare.py: no `kcat` on the PATH (Debian: kcat)")
                 kafkas, ours = (side.see(toolbox, step) for side in sides)
                 print("same     " if kafkas == ours else "different", step.command, file=sys.stderr, flush=True)
-                yield section, step, kafkas, ours
+                yield step, kafkas, ours
 
 
-def difference(step: Step, kafkas: str, ours: str) -> str:
+def differing(kafkas: str, ours: str) -> list[str]:
+    """The lines of a diff, Kafka's with `-`; none when both printed the same."""
     lines = difflib.unified_diff(kafkas.splitlines(), ours.splitlines(), "kafka", "pykbroker", lineterm="", n=1)
-    return f"== {step.command}\n" + "\n".join([*lines][2:]) + "\n"
+    return [*lines][2:]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=SECTIONS, help="this section, after those that make its state")
-    parser.add_argument("--out", type=Path, help="keep everything that was printed here, one file a broker")
-    parser.add_argument("--write-table", action="store_true", help="record the run in the READMEs' tables")
-    asked = parser.parse_args()
-    if asked.write_table and asked.only:
-        parser.error("the table is of whole runs")
-    seen: dict[str, bool] = {}
-    unexplained: list[str] = []
+@dataclass
+class Verdict:
+    """What a run found: of each command, whether both printed the same; and what nobody meant."""
+
+    same: dict[str, bool] = field(default_factory=dict)
+    unexplained: int = 0
+
+    def hear(self, step: Step, kafkas: str, ours: str) -> None:
+        self.same[step.command] = kafkas == ours and self.same.get(step.command, True)
+        if kafkas == ours:
+            return
+        lines = differing(kafkas, ours)
+        why = reason(step.command, [line[1:] for line in lines if line[0] in "+-"])
+        self.unexplained += why is None
+        print(f"== {step.command}", *lines, f"   meant: {why}" if why else "   NO REASON", "", sep="\n", flush=True)
+
+    def needless(self) -> list[str]:
+        """Commands that need no reason, and have one."""
+        return [command for command in MEANT if self.same.get(command)]
+
+
+def keep(folder: Path, kind: str, step: Step, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / kind, "a") as kept:
+        kept.write(f"== {step.command}\n{text}\n\n")
+
+
+def run(only: str | None, out: Path | None) -> Verdict:
+    verdict = Verdict()
     with ExitStack() as closing:
         scratch = Path(closing.enter_context(tempfile.TemporaryDirectory()))
         files = {name: str(scratch / f"{name}.json") for name in FILES}
@@ -127,25 +149,33 @@ def main() -> None:
             side.broker.start()
         toolbox = Toolbox()
         closing.callback(toolbox.close)
-        for _, step, kafkas, ours in compared(toolbox, sides, asked.only):
-            seen[step.command] = kafkas == ours and seen.get(step.command, True)
-            if kafkas != ours:
-                shown = difference(step, kafkas, ours)
-                print(shown + (f"   meant: {MEANT[step.command]}\n" if step.command in MEANT else ""), flush=True)
-                if step.command not in MEANT:
-                    unexplained.append(step.command)
-            if asked.out:
-                asked.out.mkdir(parents=True, exist_ok=True)
-                for side, text in zip(sides, (kafkas, ours), strict=True):
-                    with open(asked.out / side.broker.kind, "a") as kept:
-                        kept.write(f"== {step.command}\n{text}\n\n")
-    needless = [command for command in MEANT if seen.get(command)]
-    for command in needless:
+        for step, kafkas, ours in compared(toolbox, sides, only):
+            verdict.hear(step, kafkas, ours)
+            for side, text in zip(sides, (kafkas, ours), strict=True):
+                if out:
+                    keep(out, side.broker.kind, step, text)
+    return verdict
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=SECTIONS, help="this section, after those that make its state")
+    parser.add_argument("--out", type=Path, help="keep everything that was printed here, one file a broker")
+    parser.add_argument("--write-table", action="store_true", help="record the run in the READMEs' tables")
+    asked = parser.parse_args()
+    if asked.write_table and asked.only:
+        parser.error("the table is of whole runs")
+    if shutil.which("kcat") is None:
+        sys.exit("compare.py: no `kcat` on the PATH (Debian: kcat)")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # so that the brokers go with the run
+    verdict = run(asked.only, asked.out)
+    for command in verdict.needless():
         print(f"differences.py says why this would differ, but it does not: {command}")
     if asked.write_table:
-        write_tables(seen)
-    print(f"{len(seen)} commands, {sum(seen.values())} print the same, {len(unexplained)} differ without a reason")
-    sys.exit(1 if unexplained or needless else 0)
+        write_tables(verdict.same)
+    same = sum(verdict.same.values())
+    print(f"{len(verdict.same)} commands, {same} print the same, {verdict.unexplained} differ without a reason")
+    sys.exit(1 if verdict.unexplained or verdict.needless() else 0)
 
 
 if __name__ == "__main__":

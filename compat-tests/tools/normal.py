@@ -32,7 +32,6 @@ RULES = [
     (r"(?m)^(1 +\tID *\t)\d+", r"\1N"),  # the same, in metadata-quorum's table
     (r'("partition":"perf-0","size":)\d+', r"\g<1>0"),  # how many batches a fast producer makes of its records
     (r"(errors\.TimeoutException: ).*", r"\1WHY"),  # what the client was at when its time was over
-    (r"(?m)^(WARN .*\n)\1+", r"\1"),  # how often a client asks again
     (r"\d+ ms ago", "N ms ago"),
     (r"in \d+ ?ms", "in N ms"),
     (r"%\d\|NUM\.\d+\|", "%|"),
@@ -40,6 +39,7 @@ RULES = [
     (r"(rdkafka#\w+-)\d+", r"\1N"),
     (r"after \d+ms in state", "after N ms in state"),
     (r"with correlation id \d+", "with correlation id N"),
+    (r"(?m)^(WARN .*\n)\1+", r"\1"),  # how often a client asks again; after all that makes lines equal
 ]
 
 

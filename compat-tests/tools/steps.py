@@ -283,7 +283,7 @@ KCAT = steps(
     kcat -Q -t a:1:-1 -t a:1:-2
     kcat -Q -t a:1:1
     kcat -Q -t no:0:-1
-    kcat -G kcats b -c 3 -e -X auto.offset.reset=earliest -X enable.auto.offset.store=false -f '%s\\n'
+    kcat -G kcats made.on.the.way -c 3 -e -X auto.offset.reset=earliest -X enable.auto.offset.store=false -f '%s\\n'
 """,
     keyed=KEYED,
     plain=PLAIN,

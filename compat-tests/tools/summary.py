@@ -31,7 +31,7 @@ def _code(command: str) -> str:
 
 
 def _why(command: str) -> str:
-    return MEANT.get(command, "**not known**")
+    return MEANT[command].why if command in MEANT else "**not known**"
 
 
 def _replace(readme: Path, marks: tuple[str, str], text: str) -> None:

@@ -1,6 +1,7 @@
 """What is made equal, and what is not: a rule that hid too much would call different brokers the same."""
 
 import pytest
+from differences import reason
 from normal import normal, ordered
 
 
@@ -17,6 +18,7 @@ def seen(text, port=9092):
         ("CreateTime:1795396508939", "CreateTime:1795396509000"),
         ("20000 records sent, 1.0 records/sec", "20000 records sent, 2.0 records/sec"),
         ("a   b", "a  b"),
+        ("WARN with correlation id 7 : x\nWARN with correlation id 8 : x\n", "WARN with correlation id 2 : x\n"),
     ],
 )
 def test_what_right_brokers_make_up_is_equal(one, other):
@@ -45,3 +47,10 @@ def test_what_a_broker_says_stays_different(one, other):
 @pytest.mark.parametrize(("command", "equal"), [("consumer-groups --list", True), ("topics --list", False)])
 def test_only_what_has_no_order_is_put_in_one(command, equal):
     assert (ordered(command, "b\na\n-- errors\n") == ordered(command, "a\nb\n-- errors\n")) is equal
+
+
+def test_a_reason_covers_its_own_lines_only():
+    command = "metadata-quorum describe --status"
+    assert reason(command, ["CurrentVoters: [one]", "CurrentVoters: [other]"])
+    assert reason(command, ["CurrentVoters: [one]", "LeaderId: 2"]) is None
+    assert reason("topics --list", ["a"]) is None
