@@ -5,7 +5,7 @@
 
 Both brokers start empty and see the same commands in the same order (steps.py).  What remains different after ids,
 times, addresses and rates are made equal (normal.py) is shown as a diff, Kafka's lines with `-`.  Exit status 1 when a
-difference has no reason in differences.py, or when a reason there is no longer needed.
+difference has no reason in meant.py, or when a reason there is no longer needed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ sys.path[:0] = [str(HERE.parents[1] / "scripts"), str(HERE.parent), str(HERE)]
 import in_venv  # noqa: E402, F401 — before what it provides
 from broker_process import KINDS, Broker  # noqa: E402
 from confluent_kafka import Consumer  # noqa: E402
-from differences import MEANT, reason  # noqa: E402
+from meant import MEANT, reason  # noqa: E402
 from normal import normal, ordered  # noqa: E402
 from steps import FILES, MEMBERS, SECTIONS, Step  # noqa: E402
 from summary import write_tables  # noqa: E402
@@ -170,7 +170,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # so that the brokers go with the run
     verdict = run(asked.only, asked.out)
     for command in verdict.needless():
-        print(f"differences.py says why this would differ, but it does not: {command}")
+        print(f"meant.py says why this would differ, but it does not: {command}")
     if asked.write_table:
         write_tables(verdict.same)
     same = sum(verdict.same.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from differences import MEANT
+from meant import MEANT
 from steps import SECTIONS
 
 HERE = Path(__file__).resolve().parent

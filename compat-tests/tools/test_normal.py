@@ -1,7 +1,7 @@
 """What is made equal, and what is not: a rule that hid too much would call different brokers the same."""
 
 import pytest
-from differences import reason
+from meant import reason
 from normal import normal, ordered
 
 
