@@ -12,12 +12,8 @@ from scenarios import Case
 FOREVER = 99
 
 AT_ONCE = "Kafka's broker hears of the new topic from its controller later; here both are one, and it is there at once"
-UNREAD = (
-    "records are not read one by one on the way in: what a producer wrote inside a batch with a right CRC is its own"
-)
 CLEARER = "Kafka says UNKNOWN_SERVER_ERROR of what is wrong with the batch"
 COUNTED = "Kafka says UNKNOWN_SERVER_ERROR of more partitions than one request can create"
-AS_IT_CAME = "compression.type has no effect yet: a batch is kept as its producer compressed it"
 STRICTER = "Kafka looks for collisions with topics that are there, and forgets the others of the same request"
 ONE_ENTRY = "Kafka gives a partition in error an entry of its own beside its topic's; clients read either"
 GREETING = "a first request is answered as far as it can be read, so that any client learns which versions there are"
@@ -41,14 +37,6 @@ class Difference:
         return named and self.since <= case.version <= self.until
 
 
-def and_the_end(*labels: str) -> tuple[str, ...]:
-    """The answers to bad batches, and where the log ends behind them."""
-    return (*labels, *(f"{label}: the end" for label in labels))
-
-
-INSIDE = ("a record cut short", "a record of negative length", "bytes behind the records", "a header without key")
-PACKED = ("gzip that is none", "snappy that is none", "lz4 that is none")
-
 TOO_MANY = ("two to 10003, only checked", "two to 1000000, only checked")
 
 MEANT = [
@@ -56,14 +44,7 @@ MEANT = [
     Difference("the_quorum", ("the catalog",), ONE_ROLE, since=2),
     Difference("features_that_would_change", ("kraft.version 1 by 1",), ALONE, since=1),
     Difference("topics_made_on_the_way", ("allowed",), AT_ONCE),
-    Difference("bad_batches", and_the_end(*INSIDE, *PACKED), UNREAD),
-    Difference("bad_batches", and_the_end("zstd that is none"), UNREAD, since=7),
     Difference("bad_batches", ("compression 5", "compression 7", "length 2 GiB"), CLEARER),
-    Difference("what_odd_batches_left", (*INSIDE, *PACKED, "zstd that is none"), UNREAD),
-    Difference("what_odd_batches_left", ("timestamp -2", "max timestamp too small", "max timestamp too large"), UNREAD),
-    Difference("codecs_of_topics", ("gzip", "snappy", "lz4", "zstd", "uncompressed"), AS_IT_CAME),
-    Difference("untimed_records", ("0",), UNREAD),
-    Difference("untimed_records", ("-3",), UNREAD, since=7),
     Difference("invalid_names", ("'xxxxxxxxx' of 249, create=True",), AT_ONCE),
     Difference("bad_names", ("two that collide",), STRICTER),
     Difference("unknown_partitions", ("one good, one not",), ONE_ENTRY, since=13),

@@ -27,7 +27,7 @@ _LONG_MAX = "9223372036854775807"
 _THROTTLED = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
 _COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
-_CODEC = "Batches are kept as they came."
+_LEVEL = "How hard the broker tries when it compresses a batch anew."
 _TIERED = "There is no tiered storage."
 _CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
 
@@ -44,10 +44,15 @@ class LogConfig(Values):
         "Compaction does not run yet; when delete is named too, deletion does.",
         broker=("log.cleanup.policy",),
     )
-    compression_type = String("producer", _CODECS, later=_CODEC, broker=("compression.type",))
-    compression_gzip_level = Int("-1", "[1,...,9] or -1", later=_CODEC, broker=("compression.gzip.level",))
-    compression_lz4_level = Int("9", "[1,...,17]", later=_CODEC, broker=("compression.lz4.level",))
-    compression_zstd_level = Int("3", "[-131072,...,22]", later=_CODEC, broker=("compression.zstd.level",))
+    compression_type = String(
+        "producer",
+        _CODECS,
+        "The codec of batches in the log: their producer's, or one that others are compressed anew in.",
+        broker=("compression.type",),
+    )
+    compression_gzip_level = Int("-1", "[1,...,9] or -1", _LEVEL, broker=("compression.gzip.level",))
+    compression_lz4_level = Int("9", "[1,...,17]", _LEVEL, broker=("compression.lz4.level",))
+    compression_zstd_level = Int("3", "[-131072,...,22]", _LEVEL, broker=("compression.zstd.level",))
     delete_retention_ms = Long("86400000", "[0,...]", later=_COMPACTION, broker=("log.cleaner.delete.retention.ms",))
     file_delete_delay_ms = Long(
         "60000",

@@ -22,7 +22,6 @@ from pykbroker_protocol.records.batch import (
 
 HEADER = struct.Struct(">" + "".join(field.subcon.fmtstr[1:] for field in BATCH_HEADER.subcons))
 OWNED = struct.Struct(">qii")  # base_offset, batch_length, partition_leader_epoch: before what the CRC covers
-_CRC = struct.Struct(">I")
 _MIN_LENGTH = 14  # of any batch or message that Kafka ever had
 _SEQUENCES = 2**31
 
@@ -142,12 +141,6 @@ def owned_fields(header: Header, base_offset: int, leader_epoch: int) -> bytes:
     return OWNED.pack(base_offset, header.batch_length, leader_epoch)
 
 
-def restamped(batch: memoryview, header: Header, *, append_time_ms: int | None) -> memoryview:
-    """The header with the topic's timestamp type, and `append_time_ms` for LogAppendTime; the CRC follows."""
-    attributes, max_timestamp = header.attributes & ~LOG_APPEND_TIME, header.max_timestamp
-    if append_time_ms is not None:
-        attributes, max_timestamp = header.attributes | LOG_APPEND_TIME, append_time_ms
-    stamped = bytearray(HEADER.pack(*header._replace(attributes=attributes, max_timestamp=max_timestamp)))
-    crc = crc32c(batch[HEADER_SIZE:], crc32c(memoryview(stamped)[CRC_START:]))
-    _CRC.pack_into(stamped, MAGIC_AT + 1, crc)
-    return memoryview(stamped)
+def with_crc(header: Header, body: bytes | memoryview) -> Header:
+    """The header with the CRC that belongs to it and to `body`."""
+    return header._replace(crc=crc32c(body, crc32c(HEADER.pack(*header)[CRC_START:])))

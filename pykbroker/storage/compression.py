@@ -23,6 +23,8 @@ _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = _XERIAL_MAGIC + struct.pack(">ii", 1, 1)  # version, compatible version
 _XERIAL_BLOCK_BYTES = 32 * 1024
 _LENGTH = struct.Struct(">i")
+_LZ4_FAST = 9
+_ZSTD_LEVEL = 3
 
 
 def decompress(codec: int, compressed: bytes | memoryview, limit: int = MAX_DECOMPRESSED_BYTES) -> bytes | memoryview:
@@ -40,8 +42,9 @@ def decompress(codec: int, compressed: bytes | memoryview, limit: int = MAX_DECO
         raise Refused(ErrorCode.CORRUPT_MESSAGE, f"A {NAMES[codec]} batch cannot be decompressed: {fault}") from fault
 
 
-def compress(codec: int, records: bytes | memoryview) -> bytes:
-    return _COMPRESSORS[codec](records)
+def compress(codec: int, records: bytes | memoryview, level: int | None = None) -> bytes:
+    """`level` as the codec counts; None for Kafka's own default."""
+    return _COMPRESSORS[codec](records, level)
 
 
 def _too_large(limit: int) -> ValueError:
@@ -58,8 +61,8 @@ def _gunzip(compressed: bytes | memoryview, limit: int) -> bytes:
     return records
 
 
-def _gzip(records: bytes | memoryview) -> bytes:
-    stream = zlib.compressobj(wbits=31)
+def _gzip(records: bytes | memoryview, level: int | None) -> bytes:
+    stream = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION if level is None else level, wbits=31)
     return stream.compress(records) + stream.flush()
 
 
@@ -83,7 +86,7 @@ def _unsnappy_block(block: bytes | memoryview, limit: int) -> bytes:
     return bytes(cramjam.snappy.decompress_raw(block))
 
 
-def _snappy(records: bytes | memoryview) -> bytes:
+def _snappy(records: bytes | memoryview, _: int | None) -> bytes:
     view, pieces = memoryview(records), [_XERIAL_HEADER]
     for start in range(0, len(view), _XERIAL_BLOCK_BYTES):
         block = bytes(cramjam.snappy.compress_raw(view[start : start + _XERIAL_BLOCK_BYTES]))
@@ -91,9 +94,11 @@ def _snappy(records: bytes | memoryview) -> bytes:
     return b"".join(pieces)
 
 
-def _lz4(records: bytes | memoryview) -> bytes:
-    stream = cramjam.lz4.Compressor(block_linked=False)  # Kafka reads independent blocks only
-    stream.compress(records)
+def _lz4(records: bytes | memoryview, level: int | None) -> bytes:
+    fast = level is None or level == _LZ4_FAST  # as in Kafka: 9 is its default, and stands for the fast compressor
+    # Kafka reads independent blocks only
+    stream = cramjam.lz4.Compressor(level=0 if fast else level, block_linked=False)
+    stream.compress(bytes(records))
     return bytes(stream.finish())
 
 
@@ -125,10 +130,10 @@ _DECOMPRESSORS: dict[int, Callable[[bytes | memoryview, int], bytes | memoryview
     ZSTD: _growing(cramjam.zstd.decompress_into),
 }
 
-_COMPRESSORS: dict[int, Callable[[bytes | memoryview], bytes]] = {
-    NONE: bytes,
+_COMPRESSORS: dict[int, Callable[[bytes | memoryview, int | None], bytes]] = {
+    NONE: lambda records, _: bytes(records),
     GZIP: _gzip,
     SNAPPY: _snappy,
     LZ4: _lz4,
-    ZSTD: lambda records: bytes(cramjam.zstd.compress(records)),
+    ZSTD: lambda records, level: bytes(cramjam.zstd.compress(records, level=_ZSTD_LEVEL if level is None else level)),
 }

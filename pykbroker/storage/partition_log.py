@@ -17,13 +17,14 @@ from pykbroker_protocol.records.batch import LOG_APPEND_TIME, MAGIC_AT, NO_PRODU
 from pykbroker.config.topic import LogConfig
 
 from . import search, validation
-from .batch import Header, only_batch, owned_fields, read_header, restamped
+from .batch import Header, only_batch, owned_fields, read_header
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite
 from .flush import Pending, pending
 from .producers import Producers, Written
 from .records import Record, build_batch
 from .recovery import load
+from .rewriting import as_stored
 from .segment import BrokenBatch, Segment
 from .segments import Segments
 from .slice import FileSlice
@@ -161,7 +162,7 @@ class PartitionLog:
         Raises:
             Refused: as `validation.check`; as `Producers.check`; INVALID_TXN_STATE; KAFKA_STORAGE_ERROR.
         """
-        validation.check(batch, header, self.config, self.name, timestamp_ms)
+        checked = validation.check(batch, header, self.config, self.name, timestamp_ms)
         if header.producer_id != NO_PRODUCER_ID:
             written = self.producers.duplicate_of(header)
             if written is not None:
@@ -169,13 +170,7 @@ class PartitionLog:
             self.producers.check(header, self.log_end_offset)
             if header.is_transactional:
                 raise Refused(ErrorCode.INVALID_TXN_STATE, "Record was not part of an ongoing transaction")
-        append_time = timestamp_ms if self.config.stamps_append_time else None
-        if append_time is None and not header.has_append_time:
-            rest: list[bytes | memoryview] = [batch[MAGIC_AT:]]
-        else:
-            head = restamped(batch, header, append_time_ms=append_time)
-            header = read_header(head)
-            rest = [head[MAGIC_AT:], batch[len(head) :]]
+        header, rest = as_stored(batch, header, checked, self.config, self.name, timestamp_ms)
         return self._write(header, rest, leader_epoch, timestamp_ms)
 
     def append_records(

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from crc32c import crc32c
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.batch import (
     CONTROL,
-    CRC_START,
     HEADER_SIZE,
     LENGTH_END,
     LOG_APPEND_TIME,
@@ -26,7 +24,7 @@ from pykbroker_protocol.records.batch import (
 )
 
 from . import compression
-from .batch import HEADER, Header, read_header
+from .batch import HEADER, Header, read_header, with_crc
 
 MOST_RECORDS = 250_000
 """Of a client's batch that has to be read record by record, while nobody else is served: a second's work.  A batch of
@@ -137,7 +135,7 @@ def build_batch(
 ) -> bytes:
     """One batch with `records` at consecutive offsets from `base_offset`, with its CRC."""
     base_timestamp = records[0].timestamp
-    body = compression.compress(codec, _body(records, base_timestamp))
+    body = compression.compress(codec, encode_records(records, base_timestamp))
     attributes = codec | (transactional and TRANSACTIONAL) | (control and CONTROL) | (append_time and LOG_APPEND_TIME)
     header = Header(
         base_offset=base_offset,
@@ -154,11 +152,11 @@ def build_batch(
         base_sequence=base_sequence,
         records_count=len(records),
     )
-    crc = crc32c(body, crc32c(HEADER.pack(*header)[CRC_START:]))
-    return HEADER.pack(*header._replace(crc=crc)) + body
+    return HEADER.pack(*with_crc(header, body)) + body
 
 
-def _body(records: Iterable[Record], base_timestamp: int) -> bytes:
+def encode_records(records: Iterable[Record], base_timestamp: int) -> bytes:
+    """What follows the header of an uncompressed batch."""
     body = bytearray()
     for offset_delta, record in enumerate(records):
         fields = bytearray(1)

@@ -1,7 +1,6 @@
 """Whether a client's batch may be appended, in the order in which Kafka finds fault.
 
-Only the header is read, unless a rule needs the records: keys on compacted topics, timestamps where the header says
-that one is wrong.
+The records are surveyed, not built; only to say which of them are at fault is one after the other read.
 Source: Kafka's UnifiedLog.analyzeAndValidateRecords and LogValidator.
 """
 
@@ -10,15 +9,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pykbroker_protocol.errors import ErrorCode, Refused
-from pykbroker_protocol.records.batch import NO_PRODUCER_ID, NO_TIMESTAMP
+from pykbroker_protocol.records.batch import HEADER_SIZE, NO_PRODUCER_ID, NO_TIMESTAMP
 
 from pykbroker.config.topic import LogConfig
 
 from . import compression
 from .batch import Header, crc_holds
 from .records import MOST_RECORDS, Record, records_of
+from .survey import COMPILED, NO_RECORD, UNTIMED, Survey, survey
 
 _LONG_MAX = 2**63 - 1
+_CODECS = {"uncompressed": compression.NONE, **{name: codec for codec, name in enumerate(compression.NAMES)}}
 _SHOWN = 3
 _NAMED = 1_000  # records of one batch that an answer names; the text says how many they are in all
 
@@ -38,8 +39,17 @@ class RecordsRefused(Refused):
         self.record_errors = record_errors
 
 
-def check(batch: memoryview, header: Header, config: LogConfig, name: str, timestamp_ms: int) -> None:
-    """Return if `batch` is fit for the log, but for its producer's sequence.
+class Checked(NamedTuple):
+    """What a batch that is fit for the log turned out to hold."""
+
+    max_timestamp: int
+    in_order: bool = True
+    plain: bytes | memoryview = b""  # its records, uncompressed, if they were surveyed
+    survey: Survey | None = None
+
+
+def check(batch: memoryview, header: Header, config: LogConfig, name: str, timestamp_ms: int) -> Checked:
+    """What `batch` holds, if it is fit for the log but for its producer's sequence.
 
     Raises:
         Refused: INVALID_RECORD, MESSAGE_TOO_LARGE, CORRUPT_MESSAGE, RECORD_LIST_TOO_LARGE; RecordsRefused with
@@ -69,14 +79,24 @@ def check(batch: memoryview, header: Header, config: LogConfig, name: str, times
             f"Invalid sequence number {header.base_sequence} in record batch with producerId {header.producer_id} in "
             f"topic partition {name}"
         )
-    if _needs_records(header, config, timestamp_ms):
-        _check_records(batch, header, config, name, timestamp_ms)
+    checked = Checked(header.max_timestamp)
+    if COMPILED or _needs_records(header, config, timestamp_ms):
+        checked = _surveyed(batch, header)
+        if _breaks_a_rule(checked, header, config, timestamp_ms):
+            _refuse_records(batch, header, config, name, timestamp_ms)
     if len(batch) > config.segment_bytes:
         raise Refused(
             ErrorCode.RECORD_LIST_TOO_LARGE,
             f"Message batch size is {len(batch)} bytes in append to partition {name}, which exceeds the maximum "
             f"configured segment size of {config.segment_bytes}.",
         )
+    return checked
+
+
+def stored_codec(header: Header, config: LogConfig) -> int:
+    """The codec that a batch has in the log."""
+    wanted = config.compression_type
+    return header.compression if wanted == "producer" else _CODECS[wanted]
 
 
 def _invalid(why: str) -> Refused:
@@ -97,7 +117,8 @@ def _check_counts(header: Header, name: str) -> None:
 
 
 def _needs_records(header: Header, config: LogConfig, timestamp_ms: int) -> bool:
-    if config.compacted:
+    """Whether a rule of the topic cannot do without them."""
+    if config.compacted or stored_codec(header, config) != header.compression:
         return True
     if config.stamps_append_time:
         return header.has_append_time
@@ -108,10 +129,40 @@ def _needs_records(header: Header, config: LogConfig, timestamp_ms: int) -> bool
     )
 
 
-def _check_records(batch: memoryview, header: Header, config: LogConfig, name: str, timestamp_ms: int) -> None:
+def _surveyed(batch: memoryview, header: Header) -> Checked:
+    if not COMPILED and header.records_count > MOST_RECORDS:
+        raise _invalid(f"A batch of {header.records_count} records, which have to be looked at; send smaller ones")
+    try:
+        plain = compression.decompress(header.compression, batch[HEADER_SIZE:])
+    except Refused as fault:  # Kafka's code, which clients do not try again
+        raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, fault.why) from fault
+    try:
+        found = survey(plain, header.records_count, header.base_timestamp)
+    except ValueError as fault:
+        raise _invalid(f"Found invalid record structure: {fault}") from None
+    if header.has_append_time:  # each record has the batch's time
+        time = header.max_timestamp
+        found = found._replace(smallest_timestamp=time, largest_timestamp=time, first_timestamp=time)
+    return Checked(found.largest_timestamp, found.in_order, plain, found)
+
+
+def _breaks_a_rule(checked: Checked, header: Header, config: LogConfig, timestamp_ms: int) -> bool:
+    found = checked.survey
+    assert found is not None
+    if config.compacted and found.keyless != NO_RECORD:
+        return True
+    if config.stamps_append_time or found.smallest_timestamp in (UNTIMED, NO_TIMESTAMP):
+        return header.has_append_time
+    return (
+        found.largest_timestamp > timestamp_ms + config.message_timestamp_after_max_ms
+        or found.smallest_timestamp < timestamp_ms - config.message_timestamp_before_max_ms
+    )
+
+
+def _refuse_records(batch: memoryview, header: Header, config: LogConfig, name: str, timestamp_ms: int) -> None:
     if header.records_count > MOST_RECORDS:
         raise _invalid(
-            f"A batch of {header.records_count} records in {name}, which has to read them; send smaller ones"
+            f"A batch of {header.records_count} records in {name}, which has to name those at fault; send smaller ones"
         )
     errors: list[RecordError] = []
     found, times_at_fault = 0, False

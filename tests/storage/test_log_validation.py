@@ -11,7 +11,8 @@ from logs import NOW, batch, open_log, put
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.config.topic import LogConfig
-from pykbroker.storage.records import MOST_RECORDS, Record, build_batch
+from pykbroker.storage.batch import HEADER, read_header, with_crc
+from pykbroker.storage.records import MOST_RECORDS, Record, build_batch, encode_records
 from pykbroker.storage.validation import RecordsRefused
 
 HOUR = 3_600_000
@@ -125,17 +126,22 @@ def test_a_compacted_topic_wants_keys_and_names_who_has_none(tmp_path: Path) -> 
     assert [error.batch_index for error in refused.value.record_errors] == [1]
 
 
-def test_a_batch_whose_records_have_to_be_read_and_are_too_many_is_refused_unread(tmp_path: Path) -> None:
-    many = bytearray(batch(b"v"))
-    struct.pack_into(">i", many, 23, MOST_RECORDS)
-    struct.pack_into(">i", many, 57, MOST_RECORDS + 1)
-    struct.pack_into(">I", many, 17, crc32c(memoryview(many)[21:]))
+def many_keyless(count: int) -> bytes:
+    """A batch of `count` records without key; their offset deltas, which only matter to compressed ones, are all 0."""
+    keyless = encode_records([Record(None, b"", NOW)], NOW)
+    head = read_header(build_batch([Record(None, b"", NOW)]))
+    head = head._replace(
+        batch_length=49 + len(keyless) * count, last_offset_delta=count - 1, records_count=count, base_timestamp=NOW
+    )
+    return HEADER.pack(*with_crc(head, keyless * count)) + keyless * count
+
+
+def test_a_batch_with_too_many_records_to_name_those_at_fault_is_refused_unread(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="send smaller ones") as refused:
-        open_log(tmp_path / "orders-0", LogConfig(cleanup_policy=("compact",))).append(
-            many, leader_epoch=0, timestamp_ms=NOW
+        open_log(tmp_path / "orders-0", LogConfig(cleanup_policy=("compact",), max_message_bytes=10**7)).append(
+            many_keyless(MOST_RECORDS + 1), leader_epoch=0, timestamp_ms=NOW
         )
     assert refused.value.code is ErrorCode.INVALID_RECORD
-    open_log(tmp_path / "events-0").append(many, leader_epoch=0, timestamp_ms=NOW)
 
 
 def test_an_answer_names_the_first_thousand_records_at_fault_and_counts_all(tmp_path: Path) -> None:
