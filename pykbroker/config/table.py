@@ -32,7 +32,7 @@ _CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
 _PROTOCOLS = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT"
 _COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
-_CODEC = "Batches are kept as they came."
+_OF_TOPICS = "Of topics that do not say it themselves."
 
 # fmt: off — a row reads best on one line or two
 
@@ -170,10 +170,10 @@ class BrokerProperties(Values):
 
     # Records
     message_max_bytes = Int("1048588", "[0,...]", "A larger batch is refused with MESSAGE_TOO_LARGE.")
-    compression_type = String("producer", _CODECS, later=_CODEC)
-    compression_gzip_level = Int("-1", "[1,...,9] or -1", later=_CODEC)
-    compression_lz4_level = Int("9", "[1,...,17]", later=_CODEC)
-    compression_zstd_level = Int("3", "[-131072,...,22]", later=_CODEC)
+    compression_type = String("producer", _CODECS, _OF_TOPICS)
+    compression_gzip_level = Int("-1", "[1,...,9] or -1", _OF_TOPICS)
+    compression_lz4_level = Int("9", "[1,...,17]", _OF_TOPICS)
+    compression_zstd_level = Int("3", "[-131072,...,22]", _OF_TOPICS)
     log_message_timestamp_type = String(
         "CreateTime", "[CreateTime, LogAppendTime]", "Whose time a record has: its producer's, or the broker's."
     )
