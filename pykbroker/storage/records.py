@@ -29,7 +29,6 @@ from .batch import HEADER, Header, read_header, with_crc
 MOST_RECORDS = 250_000
 """Of a client's batch that has to be read record by record, while nobody else is served: a second's work.  A batch of
 1 MiB that is not compressed holds no more than 150,000.  It has at most as many headers."""
-_INT64 = range(-(2**63), 2**63)
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -89,9 +88,10 @@ def _record(plain: memoryview, position: int, end: int, header: Header, headers_
         headers.append((name.decode(errors="replace"), header_value))
     if position != end:
         raise _invalid(f"a record that ends {end - position} bytes early")
-    timestamp = header.max_timestamp if header.has_append_time else header.base_timestamp + timestamp_delta
-    if timestamp not in _INT64:
-        raise _invalid(f"a timestamp of {timestamp}")
+    if header.has_append_time:
+        timestamp = header.max_timestamp
+    else:  # as Java adds: around the end of 64 bits
+        timestamp = (header.base_timestamp + timestamp_delta + 2**63) % 2**64 - 2**63
     return Record(key, value, timestamp, headers, header.base_offset + offset_delta)
 
 
