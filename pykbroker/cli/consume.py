@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pykbroker.cli.completion import topic_names
 from pykbroker.cli.failures import Failed, Wrong, refusal
 from pykbroker.cli.options import connects
 
@@ -32,7 +33,7 @@ or a time (2026-01-31, 2026-01-31T12:00, with +01:00 or Z; without, the local on
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("-t", "--topic", required=True, help="What to read.")
+@click.option("-t", "--topic", required=True, shell_complete=topic_names, help="What to read.")
 @connects
 @click.option("-p", "--partition", "only", type=click.IntRange(min=0), multiple=True, help="Only this one; repeatable.")
 @click.option("--from", "start", metavar="WHERE", default="beginning", show_default=True, help="Where to begin; below.")

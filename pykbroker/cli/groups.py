@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pykbroker.cli.completion import group_ids
 from pykbroker.cli.failures import Failed, Wrong, refusal
 from pykbroker.cli.options import as_json, connects
 
@@ -52,7 +53,7 @@ def list_(bootstrap: str, as_json: bool) -> None:
 
 
 @groups.command()
-@click.argument("names", metavar="GROUP...", nargs=-1, required=True)
+@click.argument("names", metavar="GROUP...", nargs=-1, required=True, shell_complete=group_ids)
 @connects
 @click.option("--members", "members_only", is_flag=True, help="Show the members and what each reads.")
 @as_json
@@ -137,7 +138,7 @@ def _json(group: Group, progress: list[Progress]) -> dict[str, Any]:
 
 
 @groups.command()
-@click.argument("names", metavar="GROUP...", nargs=-1, required=True)
+@click.argument("names", metavar="GROUP...", nargs=-1, required=True, shell_complete=group_ids)
 @connects
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(names: tuple[str, ...], bootstrap: str, yes: bool) -> None:
@@ -166,7 +167,7 @@ def delete(names: tuple[str, ...], bootstrap: str, yes: bool) -> None:
 
 
 @groups.command("reset-offsets", epilog=_RESET_EXAMPLES)
-@click.argument("name", metavar="GROUP")
+@click.argument("name", metavar="GROUP", shell_complete=group_ids)
 @connects
 @click.option("-t", "--topic", "chosen", metavar="TOPIC[:P,P]", multiple=True, help="Which partitions; repeatable.")
 @click.option("--all-topics", is_flag=True, help="All that the group has committed offsets in.")

@@ -11,8 +11,11 @@ from pathlib import Path
 import click
 
 from pykbroker import __version__
+from pykbroker.cli.check import check
+from pykbroker.cli.completion import completion
 from pykbroker.cli.configs import configs
 from pykbroker.cli.consume import consume
+from pykbroker.cli.dump_log import dump_log
 from pykbroker.cli.groups import groups
 from pykbroker.cli.produce import produce
 from pykbroker.cli.topics import topics
@@ -63,5 +66,5 @@ def serve(file: Path | None, settings: tuple[str, ...], profile: str, ready_file
     serve_until_stopped(file, settings, profile=profile, ready_file=ready_file, log_level=log_level)
 
 
-for command in (topics, groups, produce, consume, configs):
+for command in (topics, groups, produce, consume, configs, dump_log, check, completion):
     main.add_command(command)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from pykbroker.cli.completion import topic_names
 from pykbroker.cli.failures import Failed, Wrong, refusal
 from pykbroker.cli.options import connects, pairs
 
@@ -31,7 +32,7 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("-t", "--topic", required=True, help="Where to; it must exist.")
+@click.option("-t", "--topic", required=True, shell_complete=topic_names, help="Where to; it must exist.")
 @connects
 @click.option(
     "-v", "--value", "values", multiple=True, help="Send this instead of lines of standard input; repeatable."

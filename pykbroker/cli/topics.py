@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pykbroker.cli.completion import topic_names
 from pykbroker.cli.failures import Failed, refusal
 from pykbroker.cli.options import as_json, connects, pairs
 
@@ -49,7 +50,7 @@ def _replicas(topic: MetadataResponse.MetadataResponseTopic) -> int:
 
 
 @topics.command()
-@click.argument("names", metavar="TOPIC...", nargs=-1, required=True)
+@click.argument("names", metavar="TOPIC...", nargs=-1, required=True, shell_complete=topic_names)
 @connects
 @as_json
 def describe(names: tuple[str, ...], bootstrap: str, as_json: bool) -> None:
@@ -162,7 +163,7 @@ def create(
 
 
 @topics.command()
-@click.argument("names", metavar="TOPIC...", nargs=-1, required=True)
+@click.argument("names", metavar="TOPIC...", nargs=-1, required=True, shell_complete=topic_names)
 @connects
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(names: tuple[str, ...], bootstrap: str, yes: bool) -> None:
