@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from pykbroker_protocol.apis.alter_configs import ALTER_CONFIGS
 from pykbroker_protocol.apis.alter_partition_reassignments import ALTER_PARTITION_REASSIGNMENTS
 from pykbroker_protocol.apis.alter_replica_log_dirs import AlterReplicaLogDirsResponse
+from pykbroker_protocol.apis.create_acls import CREATE_ACLS
 from pykbroker_protocol.apis.create_partitions import CREATE_PARTITIONS
 from pykbroker_protocol.apis.create_topics import CreateTopicsResponse
+from pykbroker_protocol.apis.delete_acls import DELETE_ACLS
 from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
 from pykbroker_protocol.apis.delete_records import DELETE_RECORDS
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsResponse
@@ -128,6 +130,8 @@ each_reassignment = each(
     fixed=_UNSAID,
     at_top=True,
 )
+each_created_acl = each(CREATE_ACLS, Level("creations", "results", {}, _UNSAID))
+each_acl_filter = each(DELETE_ACLS, Level("filters", "filter_results", {}, _UNSAID))
 each_described_resource = each(DESCRIBE_CONFIGS, Level("resources", "results", _RESOURCE, _UNSAID))
 each_altered_resource = each(ALTER_CONFIGS, Level("resources", "responses", _RESOURCE, _UNSAID))
 each_changed_resource = each(INCREMENTAL_ALTER_CONFIGS, Level("resources", "responses", _RESOURCE, _UNSAID))

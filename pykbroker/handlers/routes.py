@@ -9,11 +9,14 @@ from pykbroker_protocol.apis.alter_configs import ALTER_CONFIGS
 from pykbroker_protocol.apis.alter_partition_reassignments import ALTER_PARTITION_REASSIGNMENTS
 from pykbroker_protocol.apis.alter_replica_log_dirs import ALTER_REPLICA_LOG_DIRS
 from pykbroker_protocol.apis.api_versions import API_VERSIONS
+from pykbroker_protocol.apis.create_acls import CREATE_ACLS
 from pykbroker_protocol.apis.create_partitions import CREATE_PARTITIONS
 from pykbroker_protocol.apis.create_topics import CREATE_TOPICS
+from pykbroker_protocol.apis.delete_acls import DELETE_ACLS
 from pykbroker_protocol.apis.delete_groups import DELETE_GROUPS
 from pykbroker_protocol.apis.delete_records import DELETE_RECORDS
 from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
+from pykbroker_protocol.apis.describe_acls import DESCRIBE_ACLS
 from pykbroker_protocol.apis.describe_cluster import DESCRIBE_CLUSTER
 from pykbroker_protocol.apis.describe_configs import DESCRIBE_CONFIGS
 from pykbroker_protocol.apis.describe_groups import DESCRIBE_GROUPS
@@ -44,6 +47,7 @@ from pykbroker_protocol.apis.update_features import UPDATE_FEATURES
 from pykbroker_protocol.messages import Api
 
 from . import api_versions, groups, offsets, refusals
+from .acls import create_acls, delete_acls, describe_acls
 from .active_producers import describe_producers
 from .config_changes import alter_configs, incremental_alter_configs
 from .configs import describe_configs, list_config_resources
@@ -102,6 +106,9 @@ ROUTES = [
     Route(CREATE_TOPICS, create_topics, refusals.each_created_topic),
     Route(DELETE_TOPICS, delete_topics, refusals.each_deleted_topic),
     Route(INIT_PRODUCER_ID, init_producer_id, refusals.top_level(INIT_PRODUCER_ID)),
+    Route(DESCRIBE_ACLS, describe_acls, refusals.top_level(DESCRIBE_ACLS)),
+    Route(CREATE_ACLS, create_acls, refusals.each_created_acl),
+    Route(DELETE_ACLS, delete_acls, refusals.each_acl_filter),
     Route(DESCRIBE_CONFIGS, describe_configs, refusals.each_described_resource),
     Route(ALTER_CONFIGS, alter_configs, refusals.each_altered_resource),
     Route(CREATE_PARTITIONS, create_partitions, refusals.each_grown_topic),
