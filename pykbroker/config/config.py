@@ -36,6 +36,8 @@ class Config(BrokerProperties):
     advertised_endpoints: tuple[Endpoint, ...]
     metrics_endpoint: Endpoint | None
     data_directory: str
+    connections_per_address: Mapping[str, int]
+    """max.connections.per.ip of the addresses that have one of their own."""
 
     def __init__(self, settings: Mapping[str, str] | None = None, sources: Mapping[str, str] | None = None) -> None:
         """From texts by property name.  Raises ConfigInvalid."""
@@ -52,6 +54,7 @@ class Config(BrokerProperties):
         self.__dict__.update({_attribute(name): values[name] for name in _TABLE})
         self.__dict__.update(explicit=settings, sources=sources, warnings=tuple(warnings))
         self.__dict__.update(self._node(), **self._memory(), **self._directory(), **self._listening())
+        self.__dict__["connections_per_address"] = self._per_address()
         self._check_together()
         defaults = self._topic_defaults()
         self.__dict__.update(_log_defaults=defaults, _broker_log_config=LogConfig(**defaults))
@@ -131,6 +134,17 @@ class Config(BrokerProperties):
             "advertised_endpoints": listening.advertised,
             "metrics_endpoint": read_metrics_listener(self.pykbroker_metrics_listener),
         }
+
+    def _per_address(self) -> dict[str, int]:
+        limits = {}
+        for entry in filter(None, (word.strip() for word in self.max_connections_per_ip_overrides.split(","))):
+            address, colon, limit = entry.rpartition(":")
+            if not colon or not address or not limit.strip().isdecimal():
+                raise ConfigInvalid(
+                    f"max.connections.per.ip.overrides has {entry}: write ADDRESS:CONNECTIONS, several with commas"
+                )
+            limits[address.strip().strip("[]")] = int(limit)
+        return limits
 
     def _check_together(self) -> None:
         if self.inter_broker_listener_name is not None and "security.inter.broker.protocol" in self.explicit:

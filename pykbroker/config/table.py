@@ -1,7 +1,7 @@
 """Every broker property that is read here, once: name, type, default, valid values, what it does, and where it is not as in Kafka.
 
 The attribute is the property's name with `_` for `.`.  Names, types, defaults and valid values are Kafka 4.3.1's; a row whose default
-is another has `kafka_default` and says why in `differs`.  A row with `later` is accepted and has no effect yet.  The properties that
+is another has `kafka_default` and says why in `differs`.  A row with `later` is accepted and has no effect.  The properties that
 nobody reads are in unread.py; the topic's own are in topic.py; docs/configuration.md is written from all three.
 """
 
@@ -30,6 +30,9 @@ _ONE_REPLICA = (
 )
 _CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
 _PROTOCOLS = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT"
+_SO_SNDBUF = "SO_SNDBUF of each connection; -1: as the system sees fit."
+_SO_RCVBUF = "SO_RCVBUF of each connection; -1: as the system sees fit."
+_AUTOTUNED = "A fixed size turns the system's own tuning off, which knows better."
 _COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
 _OF_TOPICS = "Of topics that do not say it themselves."
@@ -92,9 +95,23 @@ class BrokerProperties(Values):
         "PLAINTEXT", "[PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL]", later="There is no second broker to talk to."
     )
     socket_request_max_bytes = Int("104857600", "[1,...]", "A request that says it is larger closes its connection.")
-    socket_send_buffer_bytes = Int("102400", "", later="The system sizes the buffers.")
-    socket_receive_buffer_bytes = Int("102400", "", later="The system sizes the buffers.")
-    socket_listen_backlog_size = Int("50", "[1,...]", later="The backlog is 1000.")
+    socket_send_buffer_bytes = Int("-1", "", _SO_SNDBUF, _AUTOTUNED, kafka_default="102400")
+    socket_receive_buffer_bytes = Int("-1", "", _SO_RCVBUF, _AUTOTUNED, kafka_default="102400")
+    socket_listen_backlog_size = Int(
+        "1000",
+        "[1,...]",
+        "Clients that may wait to be let in.",
+        "Test suites open hundreds of connections at once, and whoever does not fit into the queue tries again after a"
+        " second; the system may make it smaller.",
+        kafka_default="50",
+    )
+    max_connections = Int("2147483647", "[0,...]", "Whoever comes when so many are open waits to be let in.")
+    max_connections_per_ip = Int(
+        "2147483647", "[0,...]", "Whoever comes from an address that has so many is hung up on."
+    )
+    max_connections_per_ip_overrides = String(
+        "", "", "max.connections.per.ip of single addresses: 127.0.0.1:200,10.0.0.7:5."
+    )
     connections_max_idle_ms = Long("600000", "", "A connection that sends nothing for so long is closed.")
     queued_max_request_bytes = Long(
         "536870912",

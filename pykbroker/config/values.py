@@ -47,7 +47,7 @@ class Property(Generic[T]):
     valid: str = ""
     does: str = ""
     differs: str = ""  # how ours is not Kafka's, and why
-    later: str = ""  # why it has no effect yet
+    later: str = ""  # why it has no effect
     kafka_default: str | None = None  # only where ours is another
     filled: bool = False  # a list that must not be empty
     broker: tuple[str, ...] = ()  # of a topic's property: the broker's that give its default, the first one set wins

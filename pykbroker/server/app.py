@@ -15,9 +15,10 @@ from pykbroker.config import Config, Endpoint
 from pykbroker.handlers.broker import Broker
 from pykbroker.runtime.clock import Clock
 from pykbroker.server import start, upkeep
+from pykbroker.server.admission import Admission
 from pykbroker.server.answering import Answering
 from pykbroker.server.limits import Limits
-from pykbroker.server.listener import CannotListen, Listener, bind
+from pykbroker.server.listener import CannotListen, Listener, SocketSizes, bind
 from pykbroker.server.serve import STOPPING, serve
 from pykbroker.server.serving import Serving
 
@@ -46,7 +47,7 @@ async def run(config: Config, *, ready: Callable[[Ready], None]) -> None:
     scrapes: Listener | None = None
     try:
         for endpoint in config.endpoints:
-            listeners.append(bind(endpoint.listener_name, endpoint.host or "", endpoint.port))
+            listeners.append(bind(endpoint.listener_name, endpoint.host or "", endpoint.port, sizes=_sizes(config)))
         scrapes = _bind_scrapes(config)
         start.register(broker, _advertised(config, listeners))
         await _serve(config, broker, listeners, scrapes, clock, ready)
@@ -74,7 +75,10 @@ async def _serve(
         nursery.start_soon(upkeep.undaunted, broker.groups.keep_time)
         nursery.start_soon(upkeep.keep_up, broker)
         answering = Answering(broker)
-        serving = partial(serve, listeners, answering.answer, limits=limits, clock=clock, signals=STOPPING)
+        admission = Admission(lambda: broker.config)
+        serving = partial(
+            serve, listeners, answering.answer, limits=limits, clock=clock, admission=admission, signals=STOPPING
+        )
         async with trio.open_nursery() as serving_nursery:
             loop: Serving = await serving_nursery.start(serving)
             if scrapes is not None:
@@ -89,6 +93,12 @@ async def _serve(
             _log_start(broker, [*addresses, *filter(None, [where])])
             ready(Ready(addresses, config.data_directory, where))
         nursery.cancel_scope.cancel()
+
+
+def _sizes(config: Config) -> SocketSizes:
+    return SocketSizes(
+        config.socket_listen_backlog_size, config.socket_send_buffer_bytes, config.socket_receive_buffer_bytes
+    )
 
 
 def _log_start(broker: Broker, addresses: Sequence[str]) -> None:

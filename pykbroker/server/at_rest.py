@@ -12,6 +12,7 @@ import selectors
 import trio
 
 from pykbroker.runtime.clock import Clock
+from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import AnswerFunction
 from pykbroker.server.limits import Limits
@@ -21,8 +22,15 @@ from pykbroker.server.serving import Serving
 class AtRest(Serving):
     """The loop where selectors have a descriptor: Linux, macOS, BSD."""
 
-    def __init__(self, answer: AnswerFunction, nursery: trio.Nursery, limits: Limits, clock: Clock) -> None:
-        super().__init__(answer, nursery, limits, clock)
+    def __init__(
+        self,
+        answer: AnswerFunction,
+        nursery: trio.Nursery,
+        limits: Limits,
+        clock: Clock,
+        admission: Admission | None = None,
+    ) -> None:
+        super().__init__(answer, nursery, limits, clock, admission)
         self._selector = selectors.DefaultSelector()
         self._again: list[Connection] = []  # their last turn ended at its bound
 

@@ -8,12 +8,13 @@ import itertools
 import logging
 import socket
 from collections.abc import Callable
+from typing import NamedTuple
 
 import trio
 
 from pykbroker.handlers.client import Client
+from pykbroker.server.admission import Admission
 
-_BACKLOG = 1_000
 # Accepted in one go before everybody else has a turn.
 _ACCEPTS_A_TURN = 64
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -21,6 +22,17 @@ _PAUSE_S = 0.5
 
 log = logging.getLogger("pykbroker.server")
 _connection_ids = itertools.count(1)
+
+
+class SocketSizes(NamedTuple):
+    """Of a listener's queue and its connections' buffers; -1 leaves a buffer to the system."""
+
+    backlog: int = 1_000
+    send_buffer_bytes: int = -1
+    receive_buffer_bytes: int = -1
+
+
+SIZES = SocketSizes()
 
 
 class CannotListen(Exception):
@@ -36,12 +48,16 @@ class Listener:
         self.port: int = sock.getsockname()[1]
         self._sock = sock
 
-    async def accept_into(self, welcome: Callable[[socket.socket, Client], None]) -> None:
+    async def accept_into(
+        self, welcome: Callable[[socket.socket, Client], None], admission: Admission | None = None
+    ) -> None:
         """Let clients in as they come.  Never returns."""
+        admission = admission or Admission()
         exhausted = False
         while True:
             await trio.lowlevel.wait_readable(self._sock)
             for _ in range(_ACCEPTS_A_TURN):
+                await admission.wait_for_place()
                 try:
                     sock, peer = self._sock.accept()
                 except (BlockingIOError, InterruptedError):
@@ -57,6 +73,9 @@ class Listener:
                     await trio.sleep(_PAUSE_S)
                     break
                 exhausted = False
+                if admission.refuses(java_address(peer[0])):
+                    sock.close()
+                    continue
                 try:
                     sock.setblocking(False)
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -83,7 +102,7 @@ class Listener:
         )
 
 
-def bind(name: str, host: str, port: int, *, setting: str = "listeners") -> Listener:
+def bind(name: str, host: str, port: int, *, setting: str = "listeners", sizes: SocketSizes = SIZES) -> Listener:
     """Listen on `host`:`port`; "" is every address of the machine, port 0 is any free one.
 
     setting: the property that says so, for who has to change it.
@@ -92,31 +111,36 @@ def bind(name: str, host: str, port: int, *, setting: str = "listeners") -> List
         CannotListen: the host is unknown, or the port is taken or forbidden.
     """
     try:
-        sock = _bound_to_all(port) if not host else _bound(host, port)
+        sock = _bound_to_all(port, sizes.backlog) if not host else _bound(host, port, sizes.backlog)
     except OSError as failure:
         raise CannotListen(
             f"cannot listen on {host or '*'}:{port} ({failure.strerror or failure}): "
             f"stop what holds that address, or change `{setting}`"
         ) from failure
     sock.setblocking(False)
+    # Connections take the sizes over from the socket that accepts them; Linux wants them there before it listens to
+    # announce a larger window, and has autotuning otherwise, which is better than any fixed size.
+    for option, size in ((socket.SO_SNDBUF, sizes.send_buffer_bytes), (socket.SO_RCVBUF, sizes.receive_buffer_bytes)):
+        if size >= 0:
+            sock.setsockopt(socket.SOL_SOCKET, option, size)
     return Listener(name, sock)
 
 
-def _bound_to_all(port: int) -> socket.socket:
+def _bound_to_all(port: int, backlog: int) -> socket.socket:
     if socket.has_dualstack_ipv6():
         try:
-            return socket.create_server(("::", port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True)
+            return socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)
         except OSError as failure:
             if failure.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                 raise
-    return socket.create_server(("0.0.0.0", port), backlog=_BACKLOG)
+    return socket.create_server(("0.0.0.0", port), backlog=backlog)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, backlog: int) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     # Java takes a name's IPv4 address first.
     family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-    return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    return socket.create_server(address[:2], family=family, backlog=backlog)
 
 
 def java_address(host: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import trio
 
 from pykbroker.runtime.clock import Clock
+from pykbroker.server.admission import Admission
 from pykbroker.server.at_rest import AtRest
 from pykbroker.server.contract import AnswerFunction
 from pykbroker.server.limits import Limits
@@ -33,6 +34,7 @@ async def serve(
     *,
     limits: Limits,
     clock: Clock,
+    admission: Admission | None = None,
     signals: Sequence[signal.Signals] = STOPPING,
     loop: type[Serving] | None = None,
     task_status: trio.TaskStatus[Serving] = trio.TASK_STATUS_IGNORED,
@@ -45,12 +47,12 @@ async def serve(
     try:
         with _receiver(signals) as received:
             async with trio.open_nursery() as nursery:
-                serving = (loop or loop_of_this_system())(answer, nursery, limits, clock)
+                serving = (loop or loop_of_this_system())(answer, nursery, limits, clock, admission)
                 nursery.start_soon(serving.serve)
                 nursery.start_soon(serving.close_idle)
                 async with trio.open_nursery() as accepting:
                     for listener in listeners:
-                        accepting.start_soon(listener.accept_into, serving.welcome)
+                        accepting.start_soon(listener.accept_into, serving.welcome, serving.admission)
                     task_status.started(serving)
                     log.info("stopping: signal=%s", await anext(received))
                     accepting.cancel_scope.cancel()

@@ -19,6 +19,7 @@ from pykbroker.handlers.client import Client
 from pykbroker.handlers.replies import Hangup
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.later import Later
+from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import Answer, AnswerFunction
 from pykbroker.server.framing import SHARED_BYTES
@@ -40,7 +41,15 @@ log = logging.getLogger("pykbroker.server")
 class Serving(ABC):
     """All open connections, and the one way in which they are served."""
 
-    def __init__(self, answer: AnswerFunction, nursery: trio.Nursery, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self,
+        answer: AnswerFunction,
+        nursery: trio.Nursery,
+        limits: Limits,
+        clock: Clock,
+        admission: Admission | None = None,
+    ) -> None:
+        self.admission = admission or Admission()
         self._answer = answer
         self._nursery = nursery
         self._limits = limits
@@ -67,6 +76,7 @@ class Serving(ABC):
         """Serve a connection that was accepted just now."""
         connection = Connection(sock, client, self._limits.socket_request_max_bytes)
         self.connections.add(connection)
+        self.admission.enter(client.host[1:])
         self._rest(connection)
 
     # The turn
@@ -311,5 +321,6 @@ class Serving(ABC):
         trio.lowlevel.notify_closing(connection.sock)
         connection.sock.close()
         self.connections.discard(connection)
+        self.admission.leave(connection.client.host[1:])
         if self._emptied is not None and not self.connections:
             self._emptied.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import trio
 
 from pykbroker.runtime.clock import Clock
+from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import AnswerFunction
 from pykbroker.server.limits import Limits
@@ -14,8 +15,15 @@ from pykbroker.server.serving import Serving
 class TaskEach(Serving):
     """The loop that needs nothing of the system but sockets."""
 
-    def __init__(self, answer: AnswerFunction, nursery: trio.Nursery, limits: Limits, clock: Clock) -> None:
-        super().__init__(answer, nursery, limits, clock)
+    def __init__(
+        self,
+        answer: AnswerFunction,
+        nursery: trio.Nursery,
+        limits: Limits,
+        clock: Clock,
+        admission: Admission | None = None,
+    ) -> None:
+        super().__init__(answer, nursery, limits, clock, admission)
         self._watchers: dict[Connection, trio.CancelScope] = {}
 
     def watch(self, connection: Connection) -> None:

@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from pykbroker.runtime.clock import Clock
+from pykbroker.server.admission import Admission
 from pykbroker.server.at_rest import AtRest
 from pykbroker.server.contract import Answer, AnswerFunction
 from pykbroker.server.limits import Limits
@@ -100,7 +101,9 @@ def loop(request: pytest.FixtureRequest) -> type[Serving]:
 
 @pytest.fixture
 async def start(loop: type[Serving], nursery: trio.Nursery) -> AsyncIterator[Callable[..., Served]]:
-    async def starting(answer: AnswerFunction = echo, *, signals: tuple = (), **limits: int) -> Served:
+    async def starting(
+        answer: AnswerFunction = echo, *, signals: tuple = (), admission: Admission | None = None, **limits: int
+    ) -> Served:
         listener = bind("PLAINTEXT", "127.0.0.1", 0)
 
         async def run(*, task_status: trio.TaskStatus) -> None:
@@ -111,6 +114,7 @@ async def start(loop: type[Serving], nursery: trio.Nursery) -> AsyncIterator[Cal
                         answer,
                         limits=Limits(**limits),
                         clock=Clock(),
+                        admission=admission,
                         signals=signals,
                         loop=loop,
                         task_status=task_status,
