@@ -33,7 +33,6 @@ _PROTOCOLS = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_
 _SO_SNDBUF = "SO_SNDBUF of each connection; -1: as the system sees fit."
 _SO_RCVBUF = "SO_RCVBUF of each connection; -1: as the system sees fit."
 _AUTOTUNED = "A fixed size turns the system's own tuning off, which knows better."
-_COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
 _OF_TOPICS = "Of topics that do not say it themselves."
 
@@ -166,8 +165,7 @@ class BrokerProperties(Values):
     log_cleanup_policy = List(
         "delete",
         "[compact, delete]",
-        "With compact, a record without a key is refused.",
-        "Compaction does not run yet; when delete is named too, deletion does.",
+        "delete: what is past retention goes; compact: the latest record of each key stays; or both.",
     )
     log_retention_ms = MaybeLong(None, "", "A segment goes when its newest record is older; -1: whatever its age.")
     log_retention_minutes = MaybeInt(None, "", "log.retention.ms in minutes, when that is not set.")
@@ -178,10 +176,19 @@ class BrokerProperties(Values):
     log_retention_check_interval_ms = Long(
         "300000", "[1,...]", "How often retention is looked at; for the first time 30 s after the start at the latest."
     )
-    log_cleaner_delete_retention_ms = Long("86400000", "[0,...]", later=_COMPACTION)
-    log_cleaner_min_cleanable_ratio = Double("0.5", "[0,...,1]", later=_COMPACTION)
-    log_cleaner_min_compaction_lag_ms = Long("0", "[0,...]", later=_COMPACTION)
-    log_cleaner_max_compaction_lag_ms = Long(_LONG_MAX, "[1,...]", later=_COMPACTION)
+    log_cleaner_enable = Boolean("true", "", "Whether anything is compacted at all.")
+    log_cleaner_backoff_ms = Long("15000", "[0,...]", "How often is looked whether a log is worth compacting.")
+    log_cleaner_dedupe_buffer_size = Long(
+        "134217728",
+        "",
+        "What the keys that one compaction knows of may take in memory; what does not fit is left for the next one.",
+        "A key takes its own bytes and 150 more, where Kafka keeps 24 bytes of any: it holds a sixth as many.",
+    )
+    log_cleaner_io_max_bytes_per_second = Double("1.7976931348623157E308", "", "What a compaction may read and write.")
+    log_cleaner_delete_retention_ms = Long("86400000", "[0,...]", _OF_TOPICS)
+    log_cleaner_min_cleanable_ratio = Double("0.5", "[0,...,1]", _OF_TOPICS)
+    log_cleaner_min_compaction_lag_ms = Long("0", "[0,...]", _OF_TOPICS)
+    log_cleaner_max_compaction_lag_ms = Long(_LONG_MAX, "[1,...]", _OF_TOPICS)
     log_local_retention_bytes = Long("-2", "[-2,...]", later="There is no tiered storage.")
     log_local_retention_ms = Long("-2", "[-2,...]", later="There is no tiered storage.")
 

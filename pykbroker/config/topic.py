@@ -25,7 +25,6 @@ from pykbroker.config.values import (
 
 _LONG_MAX = "9223372036854775807"
 _THROTTLED = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
-_COMPACTION = "Nothing is compacted yet."
 _SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
 _LEVEL = "How hard the broker tries when it compresses a batch anew."
 _TIERED = "There is no tiered storage."
@@ -40,8 +39,9 @@ class LogConfig(Values):
     cleanup_policy = List(
         "delete",
         "[compact, delete]",
-        "With compact, a record without a key is refused.",
-        "Compaction does not run yet; when delete is named too, deletion does.",
+        "delete: what is past retention goes; compact: the latest record of each key stays, and one without a key is"
+        " refused; or both.",
+        "A log that holds transactions is not compacted yet.",
         broker=("log.cleanup.policy",),
     )
     compression_type = String(
@@ -53,7 +53,12 @@ class LogConfig(Values):
     compression_gzip_level = Int("-1", "[1,...,9] or -1", _LEVEL, broker=("compression.gzip.level",))
     compression_lz4_level = Int("9", "[1,...,17]", _LEVEL, broker=("compression.lz4.level",))
     compression_zstd_level = Int("3", "[-131072,...,22]", _LEVEL, broker=("compression.zstd.level",))
-    delete_retention_ms = Long("86400000", "[0,...]", later=_COMPACTION, broker=("log.cleaner.delete.retention.ms",))
+    delete_retention_ms = Long(
+        "86400000",
+        "[0,...]",
+        "How long a tombstone stays after the compaction that found it first.",
+        broker=("log.cleaner.delete.retention.ms",),
+    )
     file_delete_delay_ms = Long(
         "60000",
         "[0,...]",
@@ -72,7 +77,12 @@ class LogConfig(Values):
     leader_replication_throttled_replicas = List("", _THROTTLED, later="There is one replica.")
     local_retention_bytes = Long("-2", "[-2,...]", later=_TIERED, broker=("log.local.retention.bytes",))
     local_retention_ms = Long("-2", "[-2,...]", later=_TIERED, broker=("log.local.retention.ms",))
-    max_compaction_lag_ms = Long(_LONG_MAX, "[1,...]", later=_COMPACTION, broker=("log.cleaner.max.compaction.lag.ms",))
+    max_compaction_lag_ms = Long(
+        _LONG_MAX,
+        "[1,...]",
+        "A log whose first dirty record is older is compacted, however few are dirty.",
+        broker=("log.cleaner.max.compaction.lag.ms",),
+    )
     max_message_bytes = Int(
         "1048588", "[0,...]", "A larger batch is refused with MESSAGE_TOO_LARGE.", broker=("message.max.bytes",)
     )
@@ -95,9 +105,17 @@ class LogConfig(Values):
         broker=("log.message.timestamp.type",),
     )
     min_cleanable_dirty_ratio = Double(
-        "0.5", "[0,...,1]", later=_COMPACTION, broker=("log.cleaner.min.cleanable.ratio",)
+        "0.5",
+        "[0,...,1]",
+        "Which part of a log has to be dirty before it is compacted.",
+        broker=("log.cleaner.min.cleanable.ratio",),
     )
-    min_compaction_lag_ms = Long("0", "[0,...]", later=_COMPACTION, broker=("log.cleaner.min.compaction.lag.ms",))
+    min_compaction_lag_ms = Long(
+        "0",
+        "[0,...]",
+        "A segment with a younger record is not compacted.",
+        broker=("log.cleaner.min.compaction.lag.ms",),
+    )
     min_insync_replicas = Int(
         "1",
         "[1,...]",
@@ -155,6 +173,11 @@ class LogConfig(Values):
     @property
     def compacted(self) -> bool:
         return "compact" in self.cleanup_policy
+
+    @property
+    def roll_ms(self) -> int:
+        """segment.ms, or sooner if a compaction has to come sooner: the active segment is never compacted."""
+        return min(self.segment_ms, self.max_compaction_lag_ms) if self.compacted else self.segment_ms
 
     @property
     def stamps_append_time(self) -> bool:

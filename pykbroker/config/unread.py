@@ -319,13 +319,9 @@ metrics.num.samples int 2 [1,...]
 metrics.recording.level string INFO
 metrics.sample.window.ms long 30000 [1,...]
 telemetry.max.bytes int 1048576 [1,...]
-= Nothing is compacted yet.
-log.cleaner.backoff.ms long 15000 [0,...]
-log.cleaner.dedupe.buffer.size long 134217728
-log.cleaner.enable boolean true
+= One thread compacts, and its buffers are sized by the batches that it meets.
 log.cleaner.io.buffer.load.factor double 0.9
 log.cleaner.io.buffer.size int 524288 [0,...]
-log.cleaner.io.max.bytes.per.second double 1.7976931348623157E308
 log.cleaner.threads int 1 [0,...]
 = Classes for the Java machine cannot be loaded here.
 alter.config.policy.class.name class null

@@ -15,6 +15,7 @@ import trio
 from pykbroker_protocol.errors import Refused
 
 from pykbroker.handlers.broker import Broker
+from pykbroker.server.compactions import Compactions
 from pykbroker.storage.removals import remove
 
 _AGAIN_S = 1.0
@@ -30,6 +31,7 @@ async def keep_up(broker: Broker) -> None:
     async with trio.open_nursery() as nursery:
         for task in (_checkpoints, _retention, _removals, _producer_expiries, _offset_expiries):
             nursery.start_soon(undaunted, partial(task, broker))
+        nursery.start_soon(undaunted, Compactions(broker).run)
 
 
 async def undaunted(task: Callable[[], Awaitable[None]]) -> None:

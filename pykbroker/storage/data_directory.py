@@ -63,10 +63,11 @@ class DataDirectory:
         self._lock = lock
         self._new_uuid = new_uuid
         self._topics: dict[str, _Topic] = {}
-        self._descriptors = Descriptors(max_open_segments)
+        self.descriptors = Descriptors(max_open_segments)
         self._recovery_points = self._checkpoint(names.RECOVERY_POINTS)
         self._log_start_offsets = self._checkpoint(names.LOG_START_OFFSETS)
         self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
+        self.cleaner_offsets = self._checkpoint(names.CLEANER_OFFSETS)
         self.removals = Removals()
         self.removals.add((path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)), 0)
         self._suspects = set() if self.clean else set(self.partitions_on_disk())
@@ -161,10 +162,11 @@ class DataDirectory:
             partition,
             known.topic_id,
             known.config,
-            descriptors=self._descriptors,
+            descriptors=self.descriptors,
             log_start_offset=self._log_start_offsets.get(key, 0),
             recovery_point=self._recovery_points.get(key, 0),
             clean=key not in self._suspects,
+            has_gaps=key in self.cleaner_offsets,
         )
         self._suspects.discard(key)
         return log
@@ -198,7 +200,7 @@ class DataDirectory:
 
     def _forget(self, key: tuple[str, int]) -> None:
         self._suspects.discard(key)
-        for offsets in (self._recovery_points, self._log_start_offsets, self._high_watermarks):
+        for offsets in (self._recovery_points, self._log_start_offsets, self._high_watermarks, self.cleaner_offsets):
             offsets.pop(key, None)
 
     def partitions(self) -> list[tuple[str, int]]:
@@ -232,6 +234,18 @@ class DataDirectory:
         aside = delete_expired(log, timestamp)
         self.removals.add(aside, known.config.file_delete_delay_ms)
         return bool(aside)
+
+    def compacted_log(self, topic: str, partition: int, *, or_open: bool) -> PartitionLog | None:
+        """The partition's log if its topic is compacted and it is open, or to be opened.
+
+        Raises:
+            Refused: KAFKA_STORAGE_ERROR if it cannot be opened.
+        """
+        known = self._topics.get(topic)
+        if known is None or partition not in known.logs or not known.config.compacted:
+            return None
+        log = known.logs[partition]
+        return self.partition(topic, partition) if log is None and or_open else log
 
     def partitions_on_disk(self) -> Iterator[tuple[str, int]]:
         """Every partition that has a directory, whether the catalog knows it or not."""

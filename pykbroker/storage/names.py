@@ -9,7 +9,9 @@ LOG, INDEX, TIME_INDEX, TRANSACTION_INDEX, SNAPSHOT = ".log", ".index", ".timein
 SEGMENT_SUFFIXES = (LOG, INDEX, TIME_INDEX, TRANSACTION_INDEX)
 DELETE_SUFFIX, STRAY_SUFFIX = "-delete", "-stray"
 DELETED_SUFFIX = ".deleted"  # of files that are to be removed
-LEFTOVER_SUFFIXES = (DELETED_SUFFIX, ".cleaned", ".tmp")  # of work that a crash interrupted
+CLEANED_SUFFIX = ".cleaned"  # of segments that a compaction is writing
+SWAP_SUFFIX = ".swap"  # of those that are written, and about to take the place of others
+LEFTOVER_SUFFIXES = (DELETED_SUFFIX, CLEANED_SUFFIX, ".tmp")  # of work that a crash interrupted
 
 LEADER_EPOCHS = "leader-epoch-checkpoint"
 PARTITION_METADATA = "partition.metadata"
@@ -19,7 +21,9 @@ CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 RECOVERY_POINTS = "recovery-point-offset-checkpoint"
 LOG_START_OFFSETS = "log-start-offset-checkpoint"
 HIGH_WATERMARKS = "replication-offset-checkpoint"
+CLEANER_OFFSETS = "cleaner-offset-checkpoint"
 
+MAX_OFFSET = 2**63 - 1
 _MAX_NAME = 255
 
 

@@ -86,6 +86,7 @@ class PartitionLog:
         log_start_offset: int = 0,
         recovery_point: int = 0,
         clean: bool = True,
+        has_gaps: bool = False,
     ) -> None:
         """
         Raises:
@@ -111,6 +112,7 @@ class PartitionLog:
             log_start_offset=log_start_offset,
             recovery_point=recovery_point,
             clean=clean,
+            has_gaps=has_gaps or config.compacted,
         )
         self.segments = Segments(loaded.segments, loaded.log_end_offset)
         self.log_start_offset = max(log_start_offset, self.segments[0].base_offset)
@@ -256,7 +258,7 @@ class PartitionLog:
             or not segment.has_room_for(last_offset, config.segment_index_bytes)
             or (
                 segment.size
-                and segment.waited_ms(timestamp_ms, max_timestamp) > config.segment_ms - self._jitter_ms(segment)
+                and segment.waited_ms(timestamp_ms, max_timestamp) > config.roll_ms - self._jitter_ms(segment)
             )
         ):
             self.roll()
@@ -266,7 +268,7 @@ class PartitionLog:
 
     def _jitter_ms(self, segment: Segment) -> int:
         """Spreads rolls of partitions that began together; the same for a segment whenever it is asked."""
-        jitter = min(self.config.segment_jitter_ms, self.config.segment_ms)
+        jitter = min(self.config.segment_jitter_ms, self.config.roll_ms)
         return zlib.crc32(segment.path.encode()) % jitter if jitter else 0
 
     def roll(self) -> None:

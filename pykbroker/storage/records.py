@@ -155,10 +155,11 @@ def build_batch(
     return HEADER.pack(*with_crc(header, body)) + body
 
 
-def encode_records(records: Iterable[Record], base_timestamp: int) -> bytes:
-    """What follows the header of an uncompressed batch."""
+def encode_records(records: Iterable[Record], base_timestamp: int, *, base_offset: int | None = None) -> bytes:
+    """What follows the header of an uncompressed batch; without `base_offset` records are numbered as they come."""
     body = bytearray()
-    for offset_delta, record in enumerate(records):
+    for number, record in enumerate(records):
+        offset_delta = number if base_offset is None else record.offset - base_offset
         fields = bytearray(1)
         _put_varint(fields, record.timestamp - base_timestamp)
         _put_varint(fields, offset_delta)

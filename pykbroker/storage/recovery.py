@@ -22,6 +22,7 @@ from .batch import Header, read_header
 from .checkpoints import BadCheckpoint
 from .epochs import LeaderEpochs
 from .files import Descriptors
+from .interrupted import end_swaps
 from .producers import Producers
 from .records import records_of
 from .segment import BrokenBatch, Segment
@@ -55,6 +56,7 @@ def load(
     log_start_offset: int,
     recovery_point: int,
     clean: bool,
+    has_gaps: bool,
 ) -> Loaded:
     """The log of `directory` is whole: its segments, indexes, producers and epochs agree up to its end.
 
@@ -68,7 +70,7 @@ def load(
         epochs.load()
     except BadCheckpoint as fault:
         _log.warning("leader epochs are forgotten and begin anew: %s", fault)
-    opening = _Opening(directory, config, producers, epochs, segments)
+    opening = _Opening(directory, config, producers, epochs, segments, has_gaps)
     if clean:
         opening.look_up_end(recovery_point)
     else:
@@ -88,14 +90,10 @@ def load(
 
 def _segments(directory: Path, log_start_offset: int, descriptors: Descriptors) -> list[Segment]:
     bases, indexes = [], []
+    end_swaps(directory, descriptors)
     for name in os.listdir(directory):
         if name.endswith(names.LEFTOVER_SUFFIXES):
             (directory / name).unlink()
-        elif name.endswith(".swap"):
-            raise StorageError(
-                f"{directory}: {name} is half of a compaction that another broker began; start and stop that one once "
-                "to end it"
-            )
         elif name.endswith(names.LOG):
             bases.append(names.offset_of(name))
         elif name.endswith(names.SEGMENT_SUFFIXES):
@@ -112,10 +110,17 @@ class _Opening:
     """One log while it is opened: `end_offset` is how far it is whole."""
 
     def __init__(
-        self, directory: Path, config: LogConfig, producers: Producers, epochs: LeaderEpochs, segments: list[Segment]
+        self,
+        directory: Path,
+        config: LogConfig,
+        producers: Producers,
+        epochs: LeaderEpochs,
+        segments: list[Segment],
+        has_gaps: bool,
     ) -> None:
         self.directory = directory
         self.config = config
+        self.has_gaps = has_gaps
         self.producers = producers
         self.epochs = epochs
         self.segments = segments
@@ -269,7 +274,7 @@ class _Opening:
 
     def _may_begin_at(self, offset: int) -> bool:
         """No CRC covers a batch's base offset.  Offsets have gaps only where compaction left some."""
-        return offset == self.end_offset or (offset > self.end_offset and self.config.compacted)
+        return offset == self.end_offset or (offset > self.end_offset and self.has_gaps)
 
     def _index(self, segment: Segment, position: int, header: Header) -> None:
         segment.indexed(

@@ -39,6 +39,7 @@ class Segment:
         "_file",
         "_first_timestamp",
         "_path",
+        "_suffix",
         "base_offset",
         "created_ms",
         "max_timestamp",
@@ -48,13 +49,15 @@ class Segment:
         "time_index",
     )
 
-    def __init__(self, directory: Path, base_offset: int, descriptors: Descriptors) -> None:
+    def __init__(self, directory: Path, base_offset: int, descriptors: Descriptors, *, suffix: str = "") -> None:
+        """`suffix` of the files' names, while they are not part of the log."""
         self.base_offset = base_offset
-        self._path = os.fspath(directory / offset_file(base_offset, LOG))
+        self._suffix = suffix
+        self._path = os.fspath(directory / offset_file(base_offset, LOG)) + suffix
         self._descriptors = descriptors
         self._file: File | None = None
-        self.offset_index = offset_index(directory / offset_file(base_offset, INDEX))
-        self.time_index = time_index(directory / offset_file(base_offset, TIME_INDEX))
+        self.offset_index = offset_index(directory / (offset_file(base_offset, INDEX) + suffix))
+        self.time_index = time_index(directory / (offset_file(base_offset, TIME_INDEX) + suffix))
         self.size = 0
         self.max_timestamp = NO_TIMESTAMP
         self.max_timestamp_offset = base_offset  # last offset of the first batch that has it
@@ -229,7 +232,7 @@ class Segment:
         self._bytes_since_index = position - (last[1] if last else 0)
 
     def paths(self) -> list[Path]:
-        return [Path(self._path).with_suffix(suffix) for suffix in SEGMENT_SUFFIXES]
+        return [self.directory / (offset_file(self.base_offset, kind) + self._suffix) for kind in SEGMENT_SUFFIXES]
 
     def delete(self) -> None:
         self.release()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 NO_RECORD = -1
 UNTIMED = 2**63 - 1
 _NO_TIMESTAMP = -1
-_INT_BITS, _LONG_BITS = 35, 70
+INT_BITS, LONG_BITS = 35, 70
 
 
 class Survey(NamedTuple):
@@ -35,7 +35,7 @@ def survey_in_python(plain: bytes | memoryview, count: int, base_timestamp: int)
     smallest, largest, first, keyless, in_order = UNTIMED, _NO_TIMESTAMP, _NO_TIMESTAMP, NO_RECORD, True
     try:
         for index in range(count):
-            length, position = _number(plain, position, len(plain), _INT_BITS)
+            length, position = number(plain, position, len(plain), INT_BITS)
             if not 0 <= length <= len(plain) - position:
                 raise ValueError("a record longer than what is left")
             timestamp_delta, offset_delta, has_key = _record(plain, position, position + length)
@@ -59,32 +59,32 @@ def survey_in_python(plain: bytes | memoryview, count: int, base_timestamp: int)
 
 def _record(plain: bytes | memoryview, position: int, end: int) -> tuple[int, int, bool]:
     """(timestamp delta, offset delta, whether there is a key)"""
-    timestamp_delta, position = _number(plain, position + 1, end, _LONG_BITS)
-    offset_delta, position = _number(plain, position, end, _INT_BITS)
-    key_length, position = _skipped(plain, position, end)
-    _, position = _skipped(plain, position, end)
-    headers, position = _number(plain, position, end, _INT_BITS)
+    timestamp_delta, position = number(plain, position + 1, end, LONG_BITS)
+    offset_delta, position = number(plain, position, end, INT_BITS)
+    key_length, position = skipped(plain, position, end)
+    _, position = skipped(plain, position, end)
+    headers, position = number(plain, position, end, INT_BITS)
     if not 0 <= headers <= end - position:
         raise ValueError("more headers than bytes")
     for _ in range(headers):
-        name_length, position = _skipped(plain, position, end)
+        name_length, position = skipped(plain, position, end)
         if name_length < 0:
             raise ValueError("a header without a key")
-        _, position = _skipped(plain, position, end)
+        _, position = skipped(plain, position, end)
     if position != end:
         raise ValueError("a record that ends early")
     return timestamp_delta, offset_delta, key_length >= 0
 
 
-def _skipped(plain: bytes | memoryview, position: int, end: int) -> tuple[int, int]:
+def skipped(plain: bytes | memoryview, position: int, end: int) -> tuple[int, int]:
     """(a length, the position behind as many bytes); null has a negative length and no bytes."""
-    length, position = _number(plain, position, end, _INT_BITS)
+    length, position = number(plain, position, end, INT_BITS)
     if length > end - position:
         raise ValueError("a field that is cut short")
     return length, position + max(length, 0)
 
 
-def _number(plain: bytes | memoryview, position: int, end: int, bits: int) -> tuple[int, int]:
+def number(plain: bytes | memoryview, position: int, end: int, bits: int) -> tuple[int, int]:
     """(a zigzag number of groups of seven bits, the position behind it)"""
     value = 0
     for shift in range(0, bits, 7):
@@ -94,7 +94,7 @@ def _number(plain: bytes | memoryview, position: int, end: int, bits: int) -> tu
         position += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            value &= 0xFFFF_FFFF if bits == _INT_BITS else 0xFFFF_FFFF_FFFF_FFFF
+            value &= 0xFFFF_FFFF if bits == INT_BITS else 0xFFFF_FFFF_FFFF_FFFF
             return value >> 1 ^ -(value & 1), position
     raise ValueError("a number that is cut short or too long")
 

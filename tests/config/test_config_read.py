@@ -11,7 +11,7 @@ from pykbroker.config.table import BrokerProperties
 from pykbroker.config.topic import LogConfig
 
 CONFIG = Path(pykbroker.__file__).parent / "config"
-STANDS_FOR = {"compacted": "cleanup_policy", "stamps_append_time": "message_timestamp_type"}
+STANDS_FOR = {"compacted": "cleanup_policy", "stamps_append_time": "message_timestamp_type", "roll_ms": "segment_ms"}
 
 
 def names_in(files: list[Path]) -> set[str]:

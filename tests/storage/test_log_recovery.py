@@ -10,7 +10,6 @@ from logs import NOW, PLAIN, SMALL, batch, copies, crashed, fill, offsets, open_
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage.batch import read_header
-from pykbroker.storage.recovery import StorageError
 
 DENSE = LogConfig(index_interval_bytes=200)
 LEADER_EPOCH_BYTES = range(12, 16)  # of a batch: no CRC covers them, as in Kafka
@@ -185,14 +184,6 @@ def test_files_without_a_log_and_leftovers_of_a_crash_go(tmp_path: Path) -> None
         (tmp_path / "orders-0" / name).write_bytes(b"x")
     assert values(crashed(log)) == [b"v"]
     assert {path.suffix for path in (tmp_path / "orders-0").iterdir()} == {".log", ".index", ".timeindex", ""}
-
-
-def test_half_a_compaction_of_another_broker_is_refused(tmp_path: Path) -> None:
-    log = open_log(tmp_path / "orders-0")
-    put(log)
-    (tmp_path / "orders-0" / "00000000000000000000.log.swap").write_bytes(b"")
-    with pytest.raises(StorageError, match="compaction"):
-        crashed(log)
 
 
 def test_offsets_may_have_gaps_where_a_topic_is_compacted(tmp_path: Path) -> None:

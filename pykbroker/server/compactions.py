@@ -1,0 +1,126 @@
+"""Compaction in a worker thread, the dirtiest log first: clients are served meanwhile.
+
+The thread gives way to the broker's every millisecond while it is at it, instead of Python's five: that is what the
+next request waits for it, at most.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import trio
+from pykbroker_protocol.errors import Refused
+
+from pykbroker.handlers.broker import Broker
+from pykbroker.storage.cleaner import Candidate, Cleaner
+from pykbroker.storage.compacting import Compaction, Undecided
+from pykbroker.storage.segment import BrokenBatch
+from pykbroker.storage.swapping import discard
+
+_SWITCH_S = 0.001
+_COMPARED_AT_ONCE = 100  # partitions
+
+
+log = logging.getLogger("pykbroker.compaction")
+
+
+class Compactions:
+    """The chore; `once` is what it does each time."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._cleaner = Cleaner(broker.data)
+        self._given_up: set[str] = set()
+
+    async def run(self) -> None:
+        """Never returns."""
+        while True:
+            await trio.sleep(self._broker.config.log_cleaner_backoff_ms / 1000)
+            if self._broker.config.log_cleaner_enable:
+                await self.once()
+
+    async def once(self) -> int:
+        """Every log that is worth it is compacted, the dirtiest first; how many were."""
+        count = 0
+        while (candidate := await self._dirtiest()) is not None:
+            await self._compact(candidate)
+            count += 1
+        return count
+
+    async def _dirtiest(self) -> Candidate | None:
+        dirtiest: Candidate | None = None
+        timestamp = self._broker.clock.timestamp()
+        for number, (topic, partition) in enumerate(self._broker.data.partitions(), 1):
+            if number % _COMPARED_AT_ONCE == 0:
+                await trio.lowlevel.checkpoint()
+            try:
+                candidate = self._cleaner.candidate(topic, partition, timestamp)
+            except Refused:
+                continue  # it cannot be opened, which was said
+            if candidate is None or candidate.work.name in self._given_up:
+                continue
+            if dirtiest is None or candidate.work.dirty_ratio > dirtiest.work.dirty_ratio:
+                dirtiest = candidate
+        return dirtiest
+
+    async def _compact(self, candidate: Candidate) -> None:
+        work = candidate.work
+        config = self._broker.config
+        most_bytes = config.log_cleaner_dedupe_buffer_size
+        run = Compaction(work, most_bytes=most_bytes, pace=_pace(config.log_cleaner_io_max_bytes_per_second))
+        began = time.monotonic()
+        try:
+            with _giving_way():
+                result = await trio.to_thread.run_sync(run.run, abandon_on_cancel=True)
+            if not self._cleaner.put_in_place(candidate.log, result):
+                discard(work.directory)
+                log.info("not compacted, it changed meanwhile: partition=%s", work.name)
+                return
+        except Undecided:
+            self._give_up(work.name, "transactions are not compacted yet")
+        except (OSError, BrokenBatch, ValueError) as fault:
+            discard(work.directory)
+            self._give_up(work.name, f"{fault}; it is tried again after a restart")
+        else:
+            log.info(
+                "compacted: partition=%s clean_until=%d bytes=%d->%d ms=%d",
+                work.name,
+                result.end_offset,
+                result.bytes_before,
+                result.bytes_after,
+                (time.monotonic() - began) * 1000,
+            )
+        finally:
+            run.stopped = True
+
+    def _give_up(self, name: str, why: str) -> None:
+        self._given_up.add(name)
+        log.error("not compacted: partition=%s why=%s", name, why)
+
+
+def _pace(bytes_per_second: float) -> Callable[[int], None]:
+    """Sleeps as needed to read and write no more; what it is called by has a thread of its own."""
+    began, done = time.monotonic(), 0
+
+    def pace(nbytes: int) -> None:
+        nonlocal done
+        done += nbytes
+        ahead_s = done / bytes_per_second - (time.monotonic() - began)
+        if ahead_s > 0.01:
+            time.sleep(min(ahead_s, 1))
+
+    return pace
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -1,0 +1,214 @@
+"""A compaction at work: the latest offset of each key is noted, then the segments are written anew without the rest.
+
+It only reads the log's files and writes files of its own, `.cleaned`, so it may run in any thread while clients are
+served; swapping.py puts them in the place of the old ones.  Offsets stay: a batch keeps its first and last one
+whatever it loses.  Source: Kafka's Cleaner and MemoryRecords.filterTo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from pykbroker_protocol.errors import Refused
+from pykbroker_protocol.records.batch import (
+    COMPRESSION_MASK,
+    DELETE_HORIZON,
+    HEADER_SIZE,
+    LENGTH_END,
+    NO_PRODUCER_ID,
+)
+
+from . import compression
+from .batch import HEADER, Header, with_crc
+from .compaction import Piece, Work
+from .files import Descriptors, sync_directory, sync_file
+from .latest import kept, note
+from .names import CLEANED_SUFFIX
+from .records import Record, encode_records, records_of
+from .segment import Segment
+
+_ENTRY_BYTES = 150  # of a key in the map beside its own bytes: two objects and their place
+_OPEN_FILES = 4
+
+
+class Stopped(Exception):
+    """Nobody wants the result any more."""
+
+
+class Group(NamedTuple):
+    """Segments, and the one that takes their place."""
+
+    replaced: list[Piece]
+    size: int
+    batches: int
+
+
+class Compacted(NamedTuple):
+    """What is ready to be put in place; everything before `end_offset` is clean then."""
+
+    groups: list[Group]
+    end_offset: int
+    bytes_before: int
+    bytes_after: int
+
+
+class Undecided(Exception):
+    """The log holds transactions, which are not compacted yet."""
+
+
+class Compaction:
+    """One run over one log."""
+
+    def __init__(self, work: Work, *, most_bytes: int, pace: Callable[[int], None] = lambda nbytes: None) -> None:
+        """
+        most_bytes: what the map of keys may take; what does not fit is left for the next run.
+        pace: is told of the bytes that were read or written, and may sleep.
+        """
+        self._work = work
+        self._most_bytes = most_bytes
+        self._pace = pace
+        self._offsets: dict[bytes, int] = {}
+        self.stopped = False
+
+    def run(self) -> Compacted:
+        """
+        Raises:
+            Stopped: `stopped` was set.
+            Undecided: there is a transactional batch.
+            OSError, BrokenBatch, ValueError: the log cannot be read, or nothing be written.
+        """
+        end_offset = self._note_keys()
+        pieces = [piece for piece in self._work.pieces if piece.base_offset < end_offset]
+        groups = [self._write(group) for group in self._grouped(pieces)]
+        sync_directory(self._work.directory)
+        before, after = sum(piece.size for piece in pieces), sum(group.size for group in groups)
+        return Compacted(groups, end_offset, before, after)
+
+    def _segment(self, piece: Piece) -> Segment:
+        """A segment of our own to read from: the log's is not ours to touch."""
+        segment = Segment(self._work.directory, piece.base_offset, Descriptors(_OPEN_FILES))
+        segment.size = piece.size
+        return segment
+
+    def _batches(self, piece: Piece) -> Iterator[tuple[Header, bytes]]:
+        segment = self._segment(piece)
+        for position, header in segment.headers():
+            if self.stopped:
+                raise Stopped
+            if header.is_control or header.is_transactional:
+                raise Undecided
+            self._pace(header.size)
+            yield header, segment.read(position, header)
+
+    def _note_keys(self) -> int:
+        """The latest offset of each dirty key is known up to the offset that is returned, where a segment begins."""
+        used_bytes = 0
+        ends = [piece.base_offset for piece in self._work.pieces[1:]] + [self._work.end_offset]
+        done = self._work.first_dirty_offset
+        for piece, end in zip(self._work.pieces, ends, strict=True):
+            if end <= self._work.first_dirty_offset:
+                continue
+            for header, batch in self._batches(piece):
+                known, plain = len(self._offsets), _plain(batch, header)
+                used_bytes += note(plain, header.records_count, header.base_offset, self._offsets)
+                used_bytes += (len(self._offsets) - known) * _ENTRY_BYTES
+                if used_bytes > self._most_bytes and done > self._work.first_dirty_offset:
+                    # This segment is for the next run, and keys that are in it too; one segment is always done.
+                    self._offsets = {key: offset for key, offset in self._offsets.items() if offset < done}
+                    return done
+            done = end
+        return done
+
+    def _grouped(self, pieces: list[Piece]) -> Iterator[list[Piece]]:
+        """Neighbours that fit into one segment, by what they have now."""
+        config, size = self._work.config, 0
+        group: list[Piece] = []
+        for piece in pieces:
+            too_far = bool(group) and piece.base_offset - group[0].base_offset > 2**31 - 1 - config.segment_bytes
+            if group and (size + piece.size > config.segment_bytes or too_far):
+                yield group
+                group, size = [], 0
+            group.append(piece)
+            size += piece.size
+        if group:
+            yield group
+
+    def _write(self, group: list[Piece]) -> Group:
+        segment = Segment(self._work.directory, group[0].base_offset, Descriptors(_OPEN_FILES), suffix=CLEANED_SUFFIX)
+        segment.delete()
+        segment.create()
+        batches = 0
+        for piece in group:
+            for header, batch in self._batches(piece):
+                written = self._retained(header, batch)
+                if written is None:
+                    continue
+                head, content = written
+                interval = self._work.config.index_interval_bytes
+                segment.append([content], len(content), head.last_offset, head.max_timestamp, interval)
+                self._pace(len(content))
+                batches += 1
+        segment.seal()
+        segment.release()
+        for path in segment.paths():
+            sync_file(path)
+        return Group(group, segment.size, batches)
+
+    def _retained(self, header: Header, batch: bytes) -> tuple[Header, bytes | memoryview] | None:
+        """What stays of a batch; None if nothing does."""
+        if not header.records_count:  # it is there for its producer's sake
+            return (header, batch) if self._is_newest(header) else None
+        expired = header.attributes & DELETE_HORIZON and self._work.timestamp >= header.base_timestamp
+        plain = _plain(batch, header)
+        body, count, largest, tombstones = kept(
+            plain, header.records_count, header.base_offset, header.base_timestamp, self._offsets, not expired
+        )
+        horizon = tombstones and not header.attributes & DELETE_HORIZON
+        if body is None and not horizon:
+            return header, batch
+        if not count:
+            return self._emptied(header) if self._is_newest(header) else None
+        if not header.has_append_time:
+            header = header._replace(max_timestamp=largest)
+        if horizon:
+            # The batch's base timestamp says from now on until when its tombstones stay.
+            until = self._work.timestamp + self._work.config.delete_retention_ms
+            kept_ones = plain if body is None else body
+            records = _records(header._replace(records_count=count), kept_ones)
+            header = header._replace(base_timestamp=until, attributes=header.attributes | DELETE_HORIZON)
+            body = encode_records(records, until, base_offset=header.base_offset)
+        return _packed(header._replace(records_count=count), body or b"")
+
+    def _is_newest(self, header: Header) -> bool:
+        """Whether its producer would be forgotten without this batch, and its next one refused."""
+        return (
+            header.producer_id != NO_PRODUCER_ID
+            and self._work.last_offsets.get(header.producer_id) == header.last_offset
+        )
+
+    def _emptied(self, header: Header) -> tuple[Header, bytes | memoryview]:
+        return _packed(header._replace(records_count=0, attributes=header.attributes & ~DELETE_HORIZON), b"")
+
+
+def _plain(batch: bytes, header: Header) -> bytes | memoryview:
+    try:
+        return compression.decompress(header.compression, memoryview(batch)[HEADER_SIZE:])
+    except Refused as fault:
+        raise ValueError(f"the batch at offset {header.base_offset} is damaged: {fault.why}") from fault
+
+
+def _records(header: Header, plain: bytes | memoryview) -> list[Record]:
+    """The records of an uncompressed body that belongs to `header`."""
+    size = HEADER_SIZE + len(plain) - LENGTH_END
+    bare = header._replace(attributes=header.attributes & ~COMPRESSION_MASK, batch_length=size)
+    try:
+        return list(records_of(HEADER.pack(*bare) + plain, bare))
+    except Refused as fault:
+        raise ValueError(f"the batch at offset {header.base_offset} is damaged: {fault.why}") from fault
+
+
+def _packed(header: Header, body: bytes | memoryview) -> tuple[Header, bytes]:
+    packed = compression.compress(header.compression, body) if body else b""
+    header = with_crc(header._replace(batch_length=HEADER_SIZE - LENGTH_END + len(packed)), packed)
+    return header, HEADER.pack(*header) + packed

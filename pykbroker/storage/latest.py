@@ -1,0 +1,74 @@
+"""Which records of a batch a compaction keeps: the two walks over records that it consists of.
+
+Compiled where there is a compiler (`_latest.c`); what stands here says the same, slower, and the tests hold one against
+the other.  Keys are kept whole, so no two of them are ever taken for one; Kafka keeps their MD5.
+"""
+
+from __future__ import annotations
+
+from .survey import INT_BITS, LONG_BITS, number, skipped
+
+
+def note_in_python(plain: bytes | memoryview, count: int, base_offset: int, offsets: dict[bytes, int]) -> int:
+    """`offsets` has the latest offset of each key of these records; gives the bytes of the keys that are new in it.
+
+    Raises:
+        ValueError: the records are not whole.
+    """
+    fresh, position = 0, 0
+    for _ in range(count):
+        position, _, offset_delta, key, _ = _record(plain, position)
+        if key is not None:
+            fresh += 0 if key in offsets else len(key)
+            offsets[key] = base_offset + offset_delta
+    return fresh
+
+
+def kept_in_python(
+    plain: bytes | memoryview,
+    count: int,
+    base_offset: int,
+    base_timestamp: int,
+    offsets: dict[bytes, int],
+    tombstones: bool,
+) -> tuple[bytes | None, int, int, bool]:
+    """(the records that stay as they lie, or None if all do; how many; their largest timestamp; is there a tombstone).
+
+    A record stays unless its key has a later one in `offsets`, or it has none, or it is a tombstone and those go.
+
+    Raises:
+        ValueError: the records are not whole.
+    """
+    body, left, largest, has_tombstones, position = bytearray(), 0, -1, False, 0
+    for _ in range(count):
+        start = position
+        position, timestamp_delta, offset_delta, key, has_value = _record(plain, position)
+        if key is None or not (has_value or tombstones) or base_offset + offset_delta < offsets.get(key, -1):
+            continue
+        body += plain[start:position]
+        left += 1
+        has_tombstones = has_tombstones or not has_value
+        largest = max(largest, (base_timestamp + timestamp_delta + 2**63) % 2**64 - 2**63)
+    return None if left == count else bytes(body), left, largest, has_tombstones
+
+
+def _record(plain: bytes | memoryview, position: int) -> tuple[int, int, int, bytes | None, bool]:
+    """(where the next one begins, timestamp delta, offset delta, key, whether there is a value)"""
+    length, position = number(plain, position, len(plain), INT_BITS)
+    end = position + length
+    if length < 1 or end > len(plain):
+        raise ValueError("a record that is cut short")
+    timestamp_delta, position = number(plain, position + 1, end, LONG_BITS)
+    offset_delta, position = number(plain, position, end, INT_BITS)
+    key_length, behind = skipped(plain, position, end)
+    key = None if key_length < 0 else bytes(plain[behind - key_length : behind])
+    value_length, _ = number(plain, behind, end, INT_BITS)
+    return end, timestamp_delta, offset_delta, key, value_length >= 0
+
+
+try:
+    from . import _latest
+
+    kept, note = _latest.kept, _latest.note
+except ImportError:
+    kept, note = kept_in_python, note_in_python
