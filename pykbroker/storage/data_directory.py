@@ -22,9 +22,10 @@ from .checkpoints import BadCheckpoint, Offsets, read_offsets, read_topic_id, wr
 from .deletion import delete_expired
 from .dormant import due_on_disk
 from .files import Descriptors, replace_file, sync_directory
+from .identity import claimed
 from .lock import Locked, take_lock
 from .partition_log import PartitionLog
-from .properties import BadProperties, MetaProperties, read_properties, write_properties
+from .properties import MetaProperties
 from .recovery import StorageError
 from .removals import Removals
 from .retention import deletes
@@ -102,7 +103,7 @@ class DataDirectory:
                 f"The data directory {path} cannot be used: {fault}; choose another one (log.dirs)"
             ) from fault
         try:
-            properties = _properties(path, new_uuid, node_id, cluster_id)
+            properties = claimed(path, new_uuid, node_id, cluster_id)
             return cls(path, properties, lock, new_uuid, max_open_segments)
         except BaseException:
             os.close(lock)
@@ -369,35 +370,3 @@ class DataDirectory:
         except BadCheckpoint as fault:
             _log.warning("ignored, logs are recovered from their start: %s", fault)
             return {}
-
-
-def _properties(
-    path: Path, new_uuid: Callable[[], bytes], node_id: int | None, cluster_id: str | None
-) -> MetaProperties:
-    try:
-        found = read_properties(path)
-    except BadProperties as fault:
-        raise StorageError(
-            f"{fault}; restore the file from a copy, or move the directory away to begin a new one"
-        ) from fault
-    if found is None:
-        if any(names.parse_partition_directory(name) for name in os.listdir(path)):
-            raise StorageError(
-                f"{path} holds partitions but no {names.META_PROPERTIES}; restore that file, or move the directory "
-                "away to begin a new one"
-            )
-        found = MetaProperties(
-            cluster_id or names.uuid_text(new_uuid()), 1 if node_id is None else node_id, names.uuid_text(new_uuid())
-        )
-        write_properties(path, found)
-        return found
-    if node_id is not None and found.node_id != node_id:
-        raise StorageError(
-            f"{path} belongs to node.id {found.node_id}, not {node_id}: set node.id={found.node_id}, "
-            "or choose another log.dirs"
-        )
-    if cluster_id is not None and found.cluster_id != cluster_id:
-        raise StorageError(
-            f"{path} belongs to the cluster {found.cluster_id}, not {cluster_id}: choose another log.dirs"
-        )
-    return found

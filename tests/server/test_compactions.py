@@ -1,9 +1,77 @@
-"""The chore that compacts: what is worth it, in a thread, while clients are served."""
-
-from __future__ import annotations
+"""The chore that compacts: whatever is worth it, in a thread, while clients are served."""
 
 import logging
-from pathlib import Path
 
 import pytest
-from asking import opened
+from asking import Asker, batch_of, opened, produced
+
+from pykbroker.server.compactions import Compactions
+from pykbroker.storage.records import records_of
+
+CLEANS = {"cleanup_policy": "compact", "min_cleanable_dirty_ratio": "0"}
+
+
+@pytest.fixture
+async def ask(tmp_path):
+    broker = opened(tmp_path)
+    yield Asker(broker)
+    broker.data.close()
+
+
+async def filled(ask, name, **settings):
+    """Three records of one key, each in a segment of its own, and an active one."""
+    await ask.create(name, **settings)
+    for value in (b"1", b"2", b"3", b"4"):
+        await produced(ask, batch_of(value), name=name)
+        ask.broker.data.partition(name, 0).roll()
+
+
+def offsets(ask, name):
+    log = ask.broker.data.partition(name, 0)
+    return [record.offset for header, batch in log.batches() for record in records_of(batch, header)]
+
+
+async def test_what_is_compacted_is_what_its_topic_says(ask, caplog):
+    caplog.set_level(logging.INFO)
+    await filled(ask, "compacted", **CLEANS)
+    await filled(ask, "kept")
+    assert await Compactions(ask.broker).once() == 1
+    assert (offsets(ask, "compacted"), offsets(ask, "kept")) == ([3], [0, 1, 2, 3])
+    assert "compacted: partition=compacted-0 clean_until=4 bytes=" in caplog.text
+
+
+async def test_where_a_log_is_clean_is_known_after_a_restart(ask, tmp_path):
+    await filled(ask, "t", **CLEANS)
+    await Compactions(ask.broker).once()
+    assert (tmp_path / "cleaner-offset-checkpoint").read_text() == "0\n1\nt 0 4\n"
+    ask.broker.data.close()
+    ask.broker = opened(tmp_path)
+    assert await Compactions(ask.broker).once() == 0
+    assert offsets(ask, "t") == [3]
+
+
+async def test_a_log_that_nobody_opened_since_the_start_is_compacted_too(ask, tmp_path):
+    await filled(ask, "t", **CLEANS)
+    ask.broker.data.close()
+    ask.broker = opened(tmp_path)
+    assert await Compactions(ask.broker).once() == 1
+    assert offsets(ask, "t") == [3]
+
+
+async def test_files_that_were_replaced_wait_for_their_delay(ask, tmp_path):
+    await filled(ask, "t", **CLEANS)
+    await Compactions(ask.broker).once()
+    assert len(list((tmp_path / "t-0").glob("*.log.deleted"))) == 4
+    assert len(ask.broker.data.removals)
+
+
+async def test_a_log_that_cannot_be_read_is_said_once_and_left_alone(ask, tmp_path, caplog):
+    await filled(ask, "t", **CLEANS)
+    with (tmp_path / "t-0" / "00000000000000000001.log").open("r+b") as file:
+        file.seek(16)
+        file.write(b"\xff")
+    compactions = Compactions(ask.broker)
+    await compactions.once()
+    await compactions.once()
+    assert caplog.text.count("not compacted: partition=t-0 why=") == 1
+    assert not list((tmp_path / "t-0").glob("*.cleaned"))
