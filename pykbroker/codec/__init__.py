@@ -17,10 +17,22 @@ from typing import Any
 from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.messages import Message
 
-from .reading import Reader, compile_reader, read_tags
+from .reading import Reader, compile_reader, read_tags, read_uvarint
 from .writing import Cuts, Unwritable, Writer, compile_writer
 
-__all__ = ["MOST_ITEMS", "Cuts", "Unwritable", "decode", "encode", "read", "reader", "skip_tags", "write", "writer"]
+__all__ = [
+    "MOST_ITEMS",
+    "Cuts",
+    "Unwritable",
+    "decode",
+    "encode",
+    "read",
+    "read_uvarint",
+    "reader",
+    "skip_tags",
+    "write",
+    "writer",
+]
 
 MOST_ITEMS = 250_000
 """Of all arrays of a message and its tagged fields together.  A Fetch of 100,000 partitions, each of a topic of its

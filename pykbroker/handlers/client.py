@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .usual_produce import KnownProduces
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +28,7 @@ class Client:
     software_name: str = "unknown"
     software_version: str = "unknown"
     principal: str = "User:ANONYMOUS"
+    known_produces: KnownProduces | None = None
 
     @property
     def local(self) -> tuple[str, int]:

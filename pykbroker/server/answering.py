@@ -19,6 +19,7 @@ from pykbroker.handlers.broker import Broker
 from pykbroker.handlers.client import Client
 from pykbroker.handlers.replies import Hangup
 from pykbroker.handlers.routes import ROUTES, Route, advertised
+from pykbroker.handlers.shortcuts import SHORTCUTS
 from pykbroker.runtime.later import Later
 from pykbroker.server.contract import Answer
 
@@ -38,6 +39,7 @@ class Answering:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._served = {(route.api.key, v): _Served(route, v) for route in ROUTES for v in _versions(route)}
+        self._shortcuts = {key: shortcut(broker) for key, shortcut in SHORTCUTS.items()}
 
     def answer(self, frame: memoryview, client: Client) -> Answer | Later[Answer | None] | None:
         """The answer to one frame; see contract.AnswerFunction."""
@@ -46,6 +48,12 @@ class Answering:
             served = self._served.get((key, version))
             if served is None:
                 return _unserved(key, version, correlation_id)
+            shortcut = self._shortcuts.get(key)
+            if shortcut is not None:
+                known = shortcut.answer(frame, version, correlation_id, client)
+                if known is not None:
+                    served.requests += 1
+                    return [known]
             if len(frame) > _MOST_BYTES and key != PRODUCE.key:
                 raise Malformed(f"{served.name} of {len(frame)} bytes: only Produce may have more than {_MOST_BYTES}")
             position = _HEADER.size + max(length, 0)
@@ -60,7 +68,10 @@ class Answering:
         client.api_version = version
         served.requests += 1
         request, _ = codec.read(served.request, version, frame, position)
-        return self._respond(served, request, correlation_id, client)
+        answer = self._respond(served, request, correlation_id, client)
+        if shortcut is not None and isinstance(answer, list) and isinstance(answer[0], bytearray):
+            shortcut.learn(frame, version, request, answer[0], client)
+        return answer
 
     def requests(self) -> list[tuple[str, int, int]]:
         """(API, version, how often it was asked) since the start, of what was asked at all."""

@@ -6,7 +6,6 @@ One thread uses it.  The high watermark is the end of the log: a batch is there 
 from __future__ import annotations
 
 import logging
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
@@ -21,7 +20,7 @@ from .batch import Header, only_batch, owned_fields, read_header
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite
 from .flush import Pending, pending
-from .producers import Producers, Written
+from .producers import Producers
 from .records import Record, build_batch
 from .recovery import load
 from .rewriting import as_stored
@@ -55,11 +54,11 @@ class PartitionLog:
     """The log of one partition, opened and whole."""
 
     __slots__ = (
-        "_broken",
         "_descriptors",
         "_directory",
         "_epochs",
         "_snapshot_offset",
+        "broken",
         "config",
         "log_end_offset",
         "log_start_offset",
@@ -102,7 +101,7 @@ class PartitionLog:
         self._epochs = LeaderEpochs(directory)
         self._directory = directory
         self._descriptors = descriptors
-        self._broken = ""
+        self.broken = ""
         loaded = load(
             directory,
             config,
@@ -168,7 +167,9 @@ class PartitionLog:
         if header.producer_id != NO_PRODUCER_ID:
             written = self.producers.duplicate_of(header)
             if written is not None:
-                return self._appended_before(written)
+                # Kafka answers a retry with the batch's largest timestamp, whatever the topic's timestamp type.
+                base_offset, last_offset, timestamp = written.base_offset, written.last_offset, written.timestamp
+                return Appended(base_offset, last_offset, timestamp, self.log_start_offset, duplicate=True)
             self.producers.check(header, self.log_end_offset)
             if header.is_transactional:
                 raise Refused(ErrorCode.INVALID_TXN_STATE, "Record was not part of an ongoing transaction")
@@ -209,38 +210,44 @@ class PartitionLog:
                 self.producers.ended_transaction(header, marker)
         return appended
 
-    def _appended_before(self, written: Written) -> Appended:
-        # Kafka answers a retry with the batch's largest timestamp, whatever the topic's timestamp type.
-        return Appended(
-            written.base_offset, written.last_offset, written.timestamp, self.log_start_offset, duplicate=True
-        )
-
     def _write(self, header: Header, rest: list[bytes | memoryview], leader_epoch: int, timestamp_ms: int) -> Appended:
         base_offset = self.log_end_offset
         last_offset = base_offset + header.last_offset_delta
-        size = header.size
-        if self._broken:
-            raise Refused(ErrorCode.KAFKA_STORAGE_ERROR, self._broken)
+        if self.broken:
+            raise Refused(ErrorCode.KAFKA_STORAGE_ERROR, self.broken)
         try:
-            segment = self._segment_for(size, last_offset, header.max_timestamp, timestamp_ms)
+            segment = self._segment_for(header.size, last_offset, header.max_timestamp, timestamp_ms)
             if leader_epoch > self._epochs.latest:
                 self._epochs.assign(leader_epoch, base_offset)
-            pieces: list[bytes | memoryview] = [owned_fields(header, base_offset, leader_epoch), *rest]
-            segment.append(pieces, size, last_offset, header.max_timestamp, self.config.index_interval_bytes)
         except OSError as fault:
             self._refuse_storage(fault)
-        self.log_end_offset = self.segments.end_offset = last_offset + 1
+        owned = owned_fields(header, base_offset, leader_epoch)
+        self.put(segment, [owned, *rest], header.size, last_offset, header.max_timestamp)
         if header.producer_id != NO_PRODUCER_ID and not header.is_control:
             self.producers.wrote(header, base_offset, header.max_timestamp)
-        if self.watchers:
-            for watcher in tuple(self.watchers):
-                watcher.pay(size)
         append_time = header.max_timestamp if header.attributes & LOG_APPEND_TIME else -1
         return Appended(base_offset, last_offset, append_time, self.log_start_offset)
 
+    def put(
+        self, segment: Segment, pieces: list[bytes | memoryview], size: int, last_offset: int, max_timestamp: int
+    ) -> None:
+        """A batch that has its offsets stands at the end of `segment`, the active one; whoever waits for it knows.
+
+        Raises:
+            Refused: KAFKA_STORAGE_ERROR, and nothing changed.
+        """
+        try:
+            segment.append(pieces, size, last_offset, max_timestamp, self.config.index_interval_bytes)
+        except OSError as fault:
+            self._refuse_storage(fault)
+        self.log_end_offset = self.segments.end_offset = last_offset + 1
+        if self.watchers:
+            for watcher in tuple(self.watchers):
+                watcher.pay(size)
+
     def _refuse_storage(self, fault: OSError) -> NoReturn:
         if isinstance(fault, TornWrite):
-            self._broken = f"{self.name} takes no more writes until the broker restarts and recovers it: {fault}"
+            self.broken = f"{self.name} takes no more writes until the broker restarts and recovers it: {fault}"
         _log.error("%s: a batch could not be written: %s", self._directory, fault)
         raise Refused(
             ErrorCode.KAFKA_STORAGE_ERROR, f"Error while appending records to {self.name}: {fault}"
@@ -258,18 +265,14 @@ class PartitionLog:
             or not segment.has_room_for(last_offset, config.segment_index_bytes)
             or (
                 segment.size
-                and segment.waited_ms(timestamp_ms, max_timestamp) > config.roll_ms - self._jitter_ms(segment)
+                and segment.waited_ms(timestamp_ms, max_timestamp)
+                > config.roll_ms - segment.jitter_ms(config.segment_jitter_ms, config.roll_ms)
             )
         ):
             self.roll()
             segment = self.segments[-1]
             segment.created_ms = timestamp_ms
         return segment
-
-    def _jitter_ms(self, segment: Segment) -> int:
-        """Spreads rolls of partitions that began together; the same for a segment whenever it is asked."""
-        jitter = min(self.config.segment_jitter_ms, self.config.roll_ms)
-        return zlib.crc32(segment.path.encode()) % jitter if jitter else 0
 
     def roll(self) -> None:
         """A new segment begins at the end of the log; the one before it waits for its flush.  An empty one stays."""

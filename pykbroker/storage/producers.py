@@ -58,6 +58,10 @@ class Producer:
     def last_sequence(self) -> int:
         return self.batches[-1].last_sequence if self.batches else NO_SEQUENCE
 
+    def wrote(self, written: Written) -> None:
+        self.batches = (*self.batches[1 - REMEMBERED_BATCHES :], written)
+        self.last_timestamp = written.timestamp
+
 
 _UNKNOWN = Producer()
 
@@ -155,14 +159,29 @@ class Producers:
                 f"{header.base_sequence} (incoming seq. number), {last} (current end sequence number)",
             )
 
+    def in_turn(self, producer_id: int, producer_epoch: int, base_sequence: int) -> bool:
+        """Whether a plain batch is what comes next of a known producer; if not, `check` says what is wrong with it."""
+        producer = self._by_id.get(producer_id)
+        return (
+            producer is not None
+            and producer.producer_epoch == producer_epoch
+            and producer.transaction_first_offset < 0
+            and bool(producer.batches)
+            and base_sequence == producer.batches[-1].last_sequence + 1
+        )
+
+    def next_in_turn(
+        self, producer_id: int, base_sequence: int, last_offset_delta: int, base_offset: int, timestamp: int
+    ) -> None:
+        """The batch that was `in_turn` is in the log."""
+        last = last_sequence(base_sequence, last_offset_delta)
+        self._by_id[producer_id].wrote(Written(last, base_offset + last_offset_delta, last_offset_delta, timestamp))
+
     def wrote(self, header: Header, base_offset: int, timestamp: int) -> None:
         """A data batch with a producer id is in the log."""
         producer = self._of_epoch(header.producer_id, header.producer_epoch)
-        written = Written(
-            header.last_sequence, base_offset + header.last_offset_delta, header.last_offset_delta, timestamp
-        )
-        producer.batches = (*producer.batches[1 - REMEMBERED_BATCHES :], written)
-        producer.last_timestamp = timestamp
+        last_offset = base_offset + header.last_offset_delta
+        producer.wrote(Written(header.last_sequence, last_offset, header.last_offset_delta, timestamp))
         if header.is_transactional and producer.transaction_first_offset < 0:
             producer.transaction_first_offset = self._transactions[header.producer_id] = base_offset
             self._find_unstable()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,11 @@ class Segment:
         """How long the segment has waited for its roll: by the clock of its records if they have one."""
         first = self.first_timestamp()
         return max_timestamp - first if first >= 0 else timestamp - self.created_ms
+
+    def jitter_ms(self, at_most_ms: int, roll_ms: int) -> int:
+        """Spreads rolls of partitions that began together; the same for a segment whenever it is asked."""
+        jitter = min(at_most_ms, roll_ms)
+        return zlib.crc32(self._path.encode()) % jitter if jitter else 0
 
     def first_timestamp(self) -> int:
         if self._first_timestamp is None:

@@ -1,0 +1,60 @@
+"""Metadata, asked again in the same bytes: the answer is the same until the catalog or the broker's config changes."""
+
+from __future__ import annotations
+
+import struct
+
+from pykbroker_protocol.apis.metadata import METADATA, MetadataRequest
+
+from pykbroker import codec
+from pykbroker.config.config import Config
+
+from .broker import Broker
+from .client import Client
+
+_SAME_FROM = 8  # api key, version and correlation id stand before
+_MOST_REQUEST_BYTES = 4096
+_KEPT_BYTES = 4 * 2**20
+_INT32 = struct.Struct(">i")
+
+_Asked = tuple[int, tuple[str, int], bytes]
+
+
+class SameMetadata:
+    """The answers of one broker to Metadata since the last change, 4 MiB at most."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._answers: dict[_Asked, bytes] = {}
+        self._bytes = 0
+        self._of: tuple[int, Config] = (-1, broker.config)
+
+    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> bytearray | None:
+        if len(frame) > _MOST_REQUEST_BYTES or not self._is_current():
+            return None
+        known = self._answers.get((version, self._broker.endpoint_for(client), bytes(frame[_SAME_FROM:])))
+        if known is None:
+            return None
+        answer = bytearray(known)
+        _INT32.pack_into(answer, 4, correlation_id)
+        return answer
+
+    def learn(
+        self, frame: memoryview, version: int, request: MetadataRequest, answer: bytearray, client: Client
+    ) -> None:
+        """An answer in which every topic is there; one that is not may be created by the next who asks."""
+        if len(frame) > _MOST_REQUEST_BYTES or len(answer) > _KEPT_BYTES:
+            return
+        body = memoryview(answer)[8 + METADATA.response_header_version(version) :]
+        if any(topic.error_code for topic in codec.decode(METADATA.response, version, body).topics):
+            return
+        if not self._is_current() or self._bytes + len(answer) > _KEPT_BYTES:
+            self._answers.clear()
+            self._bytes = 0
+            self._of = self._broker.catalog.revision, self._broker.config
+        self._answers[version, self._broker.endpoint_for(client), bytes(frame[_SAME_FROM:])] = bytes(answer)
+        self._bytes += len(answer)
+
+    def _is_current(self) -> bool:
+        revision, config = self._of
+        return revision == self._broker.catalog.revision and config is self._broker.config

@@ -1,0 +1,184 @@
+"""Produce of one usual batch, again: a request that begins as an earlier one of its client did is not read anew.
+
+Up to its records a client's request for a partition is always the same bytes: client id, acks, timeout, topic and
+partition.  What those bytes came to is remembered with the connection, and so is the answer, in which only offsets
+change.  What is not quite so, or not a usual batch (storage/usual.py), is read and answered as any other request.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from pykbroker_protocol.apis.produce import PRODUCE, ProduceRequest, ProduceResponse
+from pykbroker_protocol.errors import Malformed, Refused
+
+from pykbroker import codec
+from pykbroker.storage import usual
+
+from .broker import Broker
+from .client import Client
+
+_SAME_FROM = 8  # api key, version and correlation id stand before
+_MOST_PREFIX_BYTES = 1024
+_MOST_KNOWN = 32  # of one connection
+_TOPIC_IDS_SINCE = 13  # KIP-516
+_NO_TAGS = b"\0\0\0"  # behind the records: of the partition, of the topic and of the request
+_INT32, _INT64 = struct.Struct(">i"), struct.Struct(">q")
+_BASE_OFFSET, _LOG_START_OFFSET = 0x7B1D_55C3_0F92_E8A6, 0x62E9_81F4_3C07_DB95  # found again in the bytes of an answer
+
+_TopicAnswer = ProduceResponse.TopicProduceResponse
+_PartitionAnswer = _TopicAnswer.PartitionProduceResponse
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """What a prefix came to, and the answer to it."""
+
+    version: int
+    topic: str | bytes  # name, or id
+    partition: int
+    client_id: str | None
+    answer: bytes  # correlation id and offsets are to be filled in
+    base_offset_at: int
+    log_start_offset_at: int  # -1: this version does not tell
+
+
+class KnownProduces:
+    """What one connection's Produce requests began with."""
+
+    __slots__ = ("_by_prefix", "_ends")
+
+    def __init__(self) -> None:
+        self._by_prefix: dict[bytes, _Known] = {}
+        self._ends: list[int] = []  # of the prefixes, each once
+
+    def find(self, frame: memoryview, version: int) -> tuple[_Known | None, int]:
+        """What is known of the frame, and where its prefix ends."""
+        for end in self._ends:
+            known = self._by_prefix.get(bytes(frame[_SAME_FROM:end]))
+            if known is not None and known.version == version:
+                return known, end
+        return None, 0
+
+    def keep(self, prefix: bytes, known: _Known) -> None:
+        if len(self._by_prefix) >= _MOST_KNOWN:
+            self._by_prefix.clear()
+            self._ends.clear()
+        self._by_prefix[prefix] = known
+        end = _SAME_FROM + len(prefix)
+        if end not in self._ends:
+            self._ends.append(end)
+
+
+class UsualProduce:
+    """The shortcut of Produce."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> bytearray | None:
+        if client.known_produces is None:
+            return None
+        known, end = client.known_produces.find(frame, version)
+        batch = None if known is None else _records(frame, end, version)
+        if known is None or batch is None:
+            return None
+        broker, by = self._broker, known.topic
+        topic = broker.catalog.topic_by_name(by) if isinstance(by, str) else broker.catalog.topic_by_id(by)
+        if topic is None:
+            return None
+        try:
+            log = broker.leader_log(topic, known.partition)
+            put = usual.append(log, batch, topic.leader_epochs[known.partition], broker.clock.timestamp())
+        except Refused:
+            return None
+        if put is None:
+            return None
+        base_offset, records = put
+        client.client_id = known.client_id
+        counters = broker.counters[topic.name]
+        counters.produce_requests += 1
+        counters.messages_in += records
+        counters.bytes_in += len(batch)
+        answer = bytearray(known.answer)
+        _INT32.pack_into(answer, 4, correlation_id)
+        _INT64.pack_into(answer, known.base_offset_at, base_offset)
+        if known.log_start_offset_at >= 0:
+            _INT64.pack_into(answer, known.log_start_offset_at, log.log_start_offset)
+        return answer
+
+    def learn(
+        self, frame: memoryview, version: int, request: ProduceRequest, answer: bytearray, client: Client
+    ) -> None:
+        """A request for one partition that was not refused."""
+        if len(request.topic_data) != 1 or len(request.topic_data[0].partition_data) != 1 or not request.acks:
+            return
+        topic = request.topic_data[0]
+        (partition,) = topic.partition_data
+        end = len(frame) - (len(_NO_TAGS) if PRODUCE.request.is_flexible(version) else 0)
+        if partition.records is None or request.transactional_id is not None:
+            return
+        start = end - len(partition.records)
+        prefix_end = start - (_uvarint_bytes(len(partition.records) + 1) if PRODUCE.request.is_flexible(version) else 4)
+        if prefix_end > _MOST_PREFIX_BYTES or _records(frame, prefix_end, version) != partition.records:
+            return
+        answered = _Answered(version, topic, partition.index)
+        if not answered.is_like(answer):
+            return
+        known = _Known(
+            version,
+            topic.topic_id if version >= _TOPIC_IDS_SINCE else topic.name,
+            partition.index,
+            client.client_id,
+            answered.bytes,
+            answered.base_offset_at,
+            answered.log_start_offset_at,
+        )
+        if client.known_produces is None:
+            client.known_produces = KnownProduces()
+        client.known_produces.keep(bytes(frame[_SAME_FROM:prefix_end]), known)
+
+
+class _Answered:
+    """The answer to a batch that went into the log, as bytes, and where in them the offsets stand."""
+
+    def __init__(self, version: int, topic: ProduceRequest.TopicProduceData, partition: int) -> None:
+        marked = _PartitionAnswer(index=partition, base_offset=_BASE_OFFSET, log_start_offset=_LOG_START_OFFSET)
+        response = ProduceResponse(
+            responses=[_TopicAnswer(name=topic.name, topic_id=topic.topic_id, partition_responses=[marked])]
+        )
+        body = codec.encode(PRODUCE.response, version, response)
+        header_bytes = 8 + PRODUCE.response_header_version(version)
+        whole = bytearray(header_bytes) + body
+        _INT32.pack_into(whole, 0, len(whole) - 4)
+        self.base_offset_at = whole.find(_INT64.pack(_BASE_OFFSET))
+        self.log_start_offset_at = whole.find(_INT64.pack(_LOG_START_OFFSET))
+        self.bytes = bytes(whole)
+
+    def is_like(self, answer: bytearray) -> bool:
+        """Whether `answer` is of these bytes but for correlation id and offsets: nothing was refused."""
+        if len(answer) != len(self.bytes):
+            return False
+        filled = bytearray(self.bytes)
+        for at, size in ((4, 4), (self.base_offset_at, 8), (self.log_start_offset_at, 8)):
+            if at >= 0:
+                filled[at : at + size] = answer[at : at + size]
+        return filled == answer and _INT64.unpack_from(answer, self.base_offset_at)[0] >= 0
+
+
+def _records(frame: memoryview, position: int, version: int) -> memoryview | None:
+    """The records whose length stands at `position`, if they are all that follows."""
+    try:
+        if not PRODUCE.request.is_flexible(version):
+            (length,) = _INT32.unpack_from(frame, position)
+            return frame[position + 4 :] if length == len(frame) - position - 4 else None
+        length, position = codec.read_uvarint(frame, position)
+    except (IndexError, struct.error, Malformed):
+        return None
+    end = position + length - 1
+    return frame[position:end] if frame[end:] == _NO_TAGS else None
+
+
+def _uvarint_bytes(value: int) -> int:
+    return max(1, (value.bit_length() + 6) // 7)

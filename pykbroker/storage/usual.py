@@ -1,0 +1,101 @@
+"""The usual batch, told apart in one look: nearly every batch is fit for the log as it is.
+
+It is one whole batch with a CRC that holds, not compressed, neither transactional nor control, with its producer's
+timestamps; its records are whole, numbered 0, 1, 2, …, each with a time that the topic allows, and the largest is the
+header's.  Of such a batch validation.py finds no fault, and rewriting.py nothing to write anew.  The look is compiled;
+without a compiler no batch is usual, and each is checked step by step.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from crc32c import crc32c
+from pykbroker_protocol.records.batch import LENGTH_END, MAGIC_AT
+
+from pykbroker.config.topic import LogConfig
+
+from .batch import OWNED
+from .partition_log import PartitionLog
+
+try:
+    from ._survey import look
+except ImportError:
+    look = None  # type: ignore[assignment]
+
+_LONG_MIN, _LONG_MAX = -(2**63), 2**63 - 1
+
+
+_CONFIGS_AT_ONCE = 1024
+
+
+class Bounds(NamedTuple):
+    """What a topic asks of a batch, if it asks for nothing unusual."""
+
+    max_message_bytes: int
+    segment_bytes: int
+    roll_ms: int
+    index_bytes: int
+    timestamp_before_max_ms: int
+    timestamp_after_max_ms: int
+
+
+@lru_cache(_CONFIGS_AT_ONCE)
+def bounds(config: LogConfig) -> Bounds | None:
+    """None where a batch may have to be written anew, looked at for keys, or flushed; and without the compiled look."""
+    if (
+        look is None
+        or config.compression_type != "producer"
+        or config.stamps_append_time
+        or config.compacted
+        or config.segment_jitter_ms
+    ):
+        return None
+    return Bounds(
+        config.max_message_bytes,
+        config.segment_bytes,
+        config.segment_ms,
+        config.segment_index_bytes,
+        config.message_timestamp_before_max_ms,
+        config.message_timestamp_after_max_ms,
+    )
+
+
+def seen(batch: memoryview, bounds: Bounds, timestamp_ms: int) -> tuple[int, int, int, int, int] | None:
+    """None, or of the usual batch last_offset_delta, max_timestamp, producer_id, producer_epoch and base_sequence."""
+    if len(batch) > bounds.max_message_bytes:
+        return None
+    earliest = max(timestamp_ms - bounds.timestamp_before_max_ms, _LONG_MIN)
+    latest = min(timestamp_ms + bounds.timestamp_after_max_ms, _LONG_MAX)
+    return look(batch, earliest, latest, crc32c)
+
+
+def append(log: PartitionLog, batch: memoryview, leader_epoch: int, timestamp_ms: int) -> tuple[int, int] | None:
+    """The base offset of a usual batch that is the next of its producer and takes no more than a write, and how many
+    records it holds.  None otherwise, and nothing changed: `PartitionLog.append` knows what to do.
+
+    Raises:
+        Refused: KAFKA_STORAGE_ERROR.
+    """
+    bounded = bounds(log.config)
+    found = None if bounded is None or log.broken else seen(batch, bounded, timestamp_ms)
+    if found is None:
+        return None
+    assert bounded is not None
+    last_offset_delta, max_timestamp, producer_id, producer_epoch, base_sequence = found
+    segment, size, base_offset = log.segments[-1], len(batch), log.log_end_offset
+    last_offset = base_offset + last_offset_delta
+    if (
+        not 0 < segment.size <= bounded.segment_bytes - size
+        or not segment.has_room_for(last_offset, bounded.index_bytes)
+        or segment.waited_ms(timestamp_ms, max_timestamp) > bounded.roll_ms
+        or leader_epoch != log.leader_epoch
+        or (producer_id >= 0 and not log.producers.in_turn(producer_id, producer_epoch, base_sequence))
+    ):
+        return None
+    owned = OWNED.pack(base_offset, size - LENGTH_END, leader_epoch)
+    log.put(segment, [owned, batch[MAGIC_AT:]], size, last_offset, max_timestamp)
+    if producer_id >= 0:
+        log.producers.next_in_turn(producer_id, base_sequence, last_offset_delta, base_offset, max_timestamp)
+    return base_offset, last_offset_delta + 1

@@ -1,0 +1,148 @@
+"""Requests that are answered without being read: by the same bytes as the long way gives."""
+
+import pytest
+from asking import Asker, batch_of, list_offsets, opened, produce, produced
+from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest
+from pykbroker_protocol.apis.metadata import MetadataRequest
+from pykbroker_protocol.apis.produce import PRODUCE
+
+from pykbroker.server.answering import Answering
+from pykbroker.storage import usual
+
+compiled = pytest.mark.skipif(usual.look is None, reason="not built: no C compiler was there at the installation")
+
+
+@pytest.fixture
+async def ask(tmp_path):
+    broker = opened(tmp_path)
+    yield Asker(broker)
+    broker.data.close()
+
+
+def without_shortcuts(broker):
+    asker = Asker(broker)
+    asker._answering = Answering(broker)
+    asker._answering._shortcuts.clear()
+    return asker
+
+
+def asked(ask, request, version):
+    (answer,) = ask.send(request, version)
+    return bytes(answer)
+
+
+def batch(ask, *values, **fields):
+    return bytes(batch_of(*(values or (b"v",)), timestamp=ask.broker.clock.timestamp(), **fields))
+
+
+async def requests_of(ask, records, version, **where):
+    topic = await ask.create("t")
+    return produce(records, topic_id=topic.topic_id if version >= 13 else bytes(16), **where)
+
+
+@compiled
+@pytest.mark.parametrize("version", range(PRODUCE.versions[0], PRODUCE.versions[1] + 1))
+async def test_a_produce_like_the_last_is_answered_in_the_same_bytes_but_for_its_offset(ask, version, monkeypatch):
+    request = await requests_of(ask, batch(ask, b"a", b"b"), version)
+    plain = without_shortcuts(ask.broker)
+    first, second, third = (asked(each, request, version) for each in (ask, plain, ask))
+    monkeypatch.setattr("pykbroker.handlers.produce.produce", None)  # nobody reads it any more
+    monkeypatch.setattr("pykbroker.codec.read", None)
+    fourth = asked(ask, request, version)
+    monkeypatch.undo()
+    assert [len(each) for each in (first, second, third, fourth)] == [len(first)] * 4
+    assert second.replace((2).to_bytes(8, "big"), (6).to_bytes(8, "big")) == fourth
+    end = await ask(list_offsets(-1), 5)
+    assert end.topics[0].partitions[0].offset == 8
+
+
+@compiled
+async def test_other_records_other_partitions_and_other_topics_are_told_apart(ask):
+    await ask.create("t", partitions=2)
+    await ask.create("much-longer")
+    for _ in range(3):
+        for where in ({"partition": 0}, {"partition": 1}, {"name": "much-longer"}):
+            size = len(ask.client.known_produces._by_prefix) if ask.client.known_produces else 0
+            await produced(ask, batch(ask, b"x" * (1 + 90 * size)), **where)
+    ends = [(await ask(list_offsets(-1, name, at), 5)).topics[0].partitions[0].offset for name, at in
+            (("t", 0), ("t", 1), ("much-longer", 0))]  # fmt: skip
+    assert ends == [3, 3, 3]
+
+
+async def test_what_is_refused_is_refused_again(ask):
+    await ask.create("t")
+    good = batch(ask)
+    bad = good[:-1] + b"\xff"
+    assert [(await produced(ask, data)).error_code for data in (good, bad, good, bad)] == [0, 2, 0, 2]
+
+
+async def test_a_deleted_topic_takes_no_more(ask):
+    await ask.create("t")
+    for _ in range(2):
+        await produced(ask, batch(ask))
+    await ask(DeleteTopicsRequest(topic_names=["t"], timeout_ms=1000), 5)
+    assert (await produced(ask, batch(ask))).error_code == 3
+    await ask.create("t")
+    assert (await produced(ask, batch(ask))).base_offset == 0
+
+
+async def test_a_topic_whose_config_changes_is_looked_at_anew(ask):
+    await ask.create("t")
+    for _ in range(2):
+        await produced(ask, batch(ask, b"x" * 500))
+    ask.broker.change_configs(2, "t", {"max.message.bytes": "100"})
+    assert (await produced(ask, batch(ask, b"x" * 500))).error_code == 10
+
+
+async def test_what_one_connection_is_remembered_by_is_bounded(ask):
+    await ask.create("t", partitions=80)
+    for partition in range(80):
+        assert (await produced(ask, batch(ask), partition=partition)).error_code == 0
+    assert len(ask.client.known_produces._by_prefix) <= 32
+
+
+@compiled
+async def test_produces_by_the_shortcut_are_counted(ask):
+    await ask.create("t")
+    for _ in range(3):
+        await produced(ask, batch(ask, b"a", b"b"))
+    counters = ask.broker.counters["t"]
+    assert (counters.produce_requests, counters.messages_in, counters.bytes_in) == (
+        3,
+        6,
+        3 * len(batch(ask, b"a", b"b")),
+    )
+    assert ("Produce", 9, 3) in ask._answering.requests()
+
+
+def metadata(*names, **fields):
+    return MetadataRequest(topics=[MetadataRequest.MetadataRequestTopic(name=name) for name in names], **fields)
+
+
+@pytest.mark.parametrize("version", [0, 1, 9, 12, 13])
+async def test_the_same_metadata_is_answered_in_the_same_bytes_until_something_changes(ask, version, monkeypatch):
+    await ask.create("t")
+    plain = without_shortcuts(ask.broker)
+    request = metadata("t")
+    before = asked(plain, request, version)
+    assert asked(ask, request, version) == before
+    monkeypatch.setattr("pykbroker.codec.read", None)
+    assert asked(ask, request, version) == before
+    monkeypatch.undo()
+    ask.broker.grow_topic(ask.broker.catalog.topics["t"], 2)
+    assert asked(ask, request, version) == asked(plain, request, version) != before
+
+
+async def test_metadata_of_a_topic_that_is_not_there_is_not_remembered(ask):
+    request = metadata("t", allow_auto_topic_creation=False)
+    assert (await ask(request, 9)).topics[0].error_code == 3
+    await ask.create("t")
+    assert (await ask(request, 9)).topics[0].error_code == 0
+
+
+async def test_metadata_follows_the_brokers_config(ask):
+    await ask.create("t")
+    request = metadata("t")
+    await ask(request, 9)
+    ask.broker.endpoints["PLAINTEXT"] = "elsewhere", 1
+    assert (await ask(request, 9)).brokers[0].host == "elsewhere"
