@@ -27,7 +27,7 @@ class SameMetadata:
         self._broker = broker
         self._answers: dict[_Asked, bytes] = {}
         self._bytes = 0
-        self._of: tuple[int, Config] = (-1, broker.config)
+        self._of: tuple[int, Config] | None = None  # the state of the world that they are of
 
     def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> bytearray | None:
         if len(frame) > _MOST_REQUEST_BYTES or not self._is_current():
@@ -50,11 +50,13 @@ class SameMetadata:
             return
         if not self._is_current() or self._bytes + len(answer) > _KEPT_BYTES:
             self._answers.clear()
-            self._bytes = 0
-            self._of = self._broker.catalog.revision, self._broker.config
+            self._bytes, self._of = 0, self._now()
         self._answers[version, self._broker.endpoint_for(client), bytes(frame[_SAME_FROM:])] = bytes(answer)
         self._bytes += len(answer)
 
     def _is_current(self) -> bool:
-        revision, config = self._of
-        return revision == self._broker.catalog.revision and config is self._broker.config
+        revision, config = self._now()
+        return self._of is not None and self._of[0] == revision and self._of[1] is config
+
+    def _now(self) -> tuple[int, Config]:
+        return self._broker.catalog.revision, self._broker.config
