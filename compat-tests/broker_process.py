@@ -68,6 +68,12 @@ class Broker:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started; a JVM is a child of it."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self, within_s: float = 60) -> float:
         """The broker printed its ready line; the seconds that took.  RuntimeError with its last lines if it did not."""
         started = time.monotonic()
