@@ -83,9 +83,8 @@ class Cluster:
             code = found[name].error_code
             if code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
                 known = [topic.name or "" for topic in self.metadata().topics]
-                raise Failed(
-                    f"There is no topic {name}: {nearest(name, known, f'`pykbroker topics create {name}` makes it')}"
-                )
+                otherwise = f"`pykbroker topics list` shows those that exist, `pykbroker topics create {name}` makes it"
+                raise Failed(f"There is no topic {name}: {nearest(name, known, otherwise)}")
             if code not in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE):
                 raise refusal(f"Topic {name}", code)
         return [found[name] for name in names]

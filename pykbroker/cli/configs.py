@@ -37,7 +37,7 @@ Examples:
   pykbroker configs describe topic greetings
   pykbroker configs describe broker --all
   pykbroker configs set topic greetings retention.ms=86400000 cleanup.policy=compact
-  pykbroker configs set broker default log.retention.hours=24
+  pykbroker configs set broker default log.retention.ms=86400000
   pykbroker configs unset topic greetings retention.ms
 
 \b

@@ -1,5 +1,7 @@
 """`pykbroker configs`: what is set is seen, where it was set, and what is wrong is refused with the nearest name."""
 
+import re
+
 import pytest
 from commands import Typed
 
@@ -40,6 +42,15 @@ def test_a_setting_of_all_brokers(pk: Typed):
     assert values(pk, "broker", "1")["log.retention.ms"] == "123456789"
     pk.said("configs", "unset", "broker", "default", "log.retention.ms")
     assert "log.retention.ms" not in values(pk, "broker", "default")
+
+
+def test_every_example_of_the_help_can_be_typed(pk: Typed, topic: str):
+    examples = re.findall(r"^ +pykbroker (configs .*)", pk.said("configs", "--help"), re.M)
+    assert {example.split()[1] for example in examples} == {"describe", "set", "unset"}
+    for example in examples:
+        pk.said(*example.replace("greetings", topic).split())
+    pk.said("configs", "unset", "broker", "default", "log.retention.ms")
+    pk.said("configs", "unset", "topic", topic, "cleanup.policy")
 
 
 def test_a_dry_run_changes_nothing(pk: Typed, topic: str):
