@@ -18,7 +18,7 @@ from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.messages import Message
 
 from .reading import Reader, compile_reader, read_tags, read_uvarint
-from .writing import Cuts, Unwritable, Writer, compile_writer
+from .writing import Cuts, Unwritable, Writer, compile_writer, write_uvarint
 
 __all__ = [
     "MOST_ITEMS",
@@ -31,6 +31,7 @@ __all__ = [
     "reader",
     "skip_tags",
     "write",
+    "write_uvarint",
     "writer",
 ]
 

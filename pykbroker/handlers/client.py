@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .usual_produce import KnownProduces
+    from .prefixes import Prefixes
+    from .usual_fetch import KnownFetch
+    from .usual_produce import KnownProduce
 
 
 @dataclass(slots=True, eq=False)
@@ -28,7 +30,8 @@ class Client:
     software_name: str = "unknown"
     software_version: str = "unknown"
     principal: str = "User:ANONYMOUS"
-    known_produces: KnownProduces | None = None
+    produces: Prefixes[KnownProduce] | None = None
+    fetches: Prefixes[KnownFetch] | None = None
 
     @property
     def local(self) -> tuple[str, int]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
-from pykbroker_protocol.apis.metadata import METADATA, MetadataRequest
-
-from pykbroker import codec
 from pykbroker.config.config import Config
 
 from .broker import Broker
 from .client import Client
+from .prefixes import SAME_FROM, Exchange
 
-_SAME_FROM = 8  # api key, version and correlation id stand before
 _MOST_REQUEST_BYTES = 4096
 _KEPT_BYTES = 4 * 2**20
 _INT32 = struct.Struct(">i")
@@ -29,30 +27,28 @@ class SameMetadata:
         self._bytes = 0
         self._of: tuple[int, Config] | None = None  # the state of the world that they are of
 
-    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> bytearray | None:
+    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
         if len(frame) > _MOST_REQUEST_BYTES or not self._is_current():
             return None
-        known = self._answers.get((version, self._broker.endpoint_for(client), bytes(frame[_SAME_FROM:])))
+        known = self._answers.get((version, self._broker.endpoint_for(client), bytes(frame[SAME_FROM:])))
         if known is None:
             return None
         answer = bytearray(known)
         _INT32.pack_into(answer, 4, correlation_id)
-        return answer
+        return [answer]
 
-    def learn(
-        self, frame: memoryview, version: int, request: MetadataRequest, answer: bytearray, client: Client
-    ) -> None:
-        """An answer in which every topic is there; one that is not may be created by the next who asks."""
-        if len(frame) > _MOST_REQUEST_BYTES or len(answer) > _KEPT_BYTES:
+    def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
+        """Kept if every topic is there; one that is not may be created by the next who asks."""
+        (whole,) = answer
+        if len(frame) > _MOST_REQUEST_BYTES or len(whole) > _KEPT_BYTES:
             return
-        body = memoryview(answer)[8 + METADATA.response_header_version(version) :]
-        if any(topic.error_code for topic in codec.decode(METADATA.response, version, body).topics):
+        if any(topic.error_code for topic in asked.response.topics):
             return
-        if not self._is_current() or self._bytes + len(answer) > _KEPT_BYTES:
+        if not self._is_current() or self._bytes + len(whole) > _KEPT_BYTES:
             self._answers.clear()
             self._bytes, self._of = 0, self._now()
-        self._answers[version, self._broker.endpoint_for(client), bytes(frame[_SAME_FROM:])] = bytes(answer)
-        self._bytes += len(answer)
+        self._answers[asked.version, self._broker.endpoint_for(client), bytes(frame[SAME_FROM:])] = bytes(whole)
+        self._bytes += len(whole)
 
     def _is_current(self) -> bool:
         revision, config = self._now()

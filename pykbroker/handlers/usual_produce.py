@@ -1,14 +1,14 @@
 """Produce of one usual batch, again: a request that begins as an earlier one of its client did is not read anew.
 
-Up to its records a client's request for a partition is always the same bytes: client id, acks, timeout, topic and
-partition.  What those bytes came to is remembered with the connection, and so is the answer, in which only offsets
-change.  What is not quite so, or not a usual batch (storage/usual.py), is read and answered as any other request.
+What stands before the records is the same as it was, and so is the answer, in which only offsets change.  What is not
+quite so, or not a usual batch (storage/usual.py), is read and answered as any other request.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from pykbroker_protocol.apis.produce import PRODUCE, ProduceRequest, ProduceResponse
 from pykbroker_protocol.errors import Malformed, Refused
@@ -18,10 +18,8 @@ from pykbroker.storage import usual
 
 from .broker import Broker
 from .client import Client
+from .prefixes import Exchange, Prefixes
 
-_SAME_FROM = 8  # api key, version and correlation id stand before
-_MOST_PREFIX_BYTES = 1024
-_MOST_KNOWN = 32  # of one connection
 _TOPIC_IDS_SINCE = 13  # KIP-516
 _NO_TAGS = b"\0\0\0"  # behind the records: of the partition, of the topic and of the request
 _INT32, _INT64 = struct.Struct(">i"), struct.Struct(">q")
@@ -32,7 +30,7 @@ _PartitionAnswer = _TopicAnswer.PartitionProduceResponse
 
 
 @dataclass(slots=True, eq=False)
-class _Known:
+class KnownProduce:
     """What a prefix came to, and the answer to it."""
 
     version: int
@@ -44,49 +42,22 @@ class _Known:
     log_start_offset_at: int  # -1: this version does not tell
 
 
-class KnownProduces:
-    """What one connection's Produce requests began with."""
-
-    __slots__ = ("_by_prefix", "_ends")
-
-    def __init__(self) -> None:
-        self._by_prefix: dict[bytes, _Known] = {}
-        self._ends: list[int] = []  # of the prefixes, each once
-
-    def find(self, frame: memoryview, version: int) -> tuple[_Known | None, int]:
-        """What is known of the frame, and where its prefix ends."""
-        for end in self._ends:
-            known = self._by_prefix.get(bytes(frame[_SAME_FROM:end]))
-            if known is not None and known.version == version:
-                return known, end
-        return None, 0
-
-    def keep(self, prefix: bytes, known: _Known) -> None:
-        if len(self._by_prefix) >= _MOST_KNOWN:
-            self._by_prefix.clear()
-            self._ends.clear()
-        self._by_prefix[prefix] = known
-        end = _SAME_FROM + len(prefix)
-        if end not in self._ends:
-            self._ends.append(end)
-
-
 class UsualProduce:
     """The shortcut of Produce."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> bytearray | None:
-        if client.known_produces is None:
+    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
+        if client.produces is None:
             return None
-        known, end = client.known_produces.find(frame, version)
+        known, end = client.produces.find(frame, version)
         batch = None if known is None else _records(frame, end, version)
         if known is None or batch is None:
             return None
         broker, by = self._broker, known.topic
         topic = broker.catalog.topic_by_name(by) if isinstance(by, str) else broker.catalog.topic_by_id(by)
-        if topic is None:
+        if topic is None or topic.is_internal:
             return None
         try:
             log = broker.leader_log(topic, known.partition)
@@ -106,27 +77,23 @@ class UsualProduce:
         _INT64.pack_into(answer, known.base_offset_at, base_offset)
         if known.log_start_offset_at >= 0:
             _INT64.pack_into(answer, known.log_start_offset_at, log.log_start_offset)
-        return answer
+        return [answer]
 
-    def learn(
-        self, frame: memoryview, version: int, request: ProduceRequest, answer: bytearray, client: Client
-    ) -> None:
-        """A request for one partition that was not refused."""
-        if len(request.topic_data) != 1 or len(request.topic_data[0].partition_data) != 1 or not request.acks:
+    def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
+        """A request with records for one partition that wants an answer."""
+        request: ProduceRequest = asked.request
+        version, topics, records = asked.version, request.topic_data, None
+        if len(topics) == 1 and len(topics[0].partition_data) == 1 and request.transactional_id is None:
+            records = topics[0].partition_data[0].records
+        if records is None or request.acks not in (-1, 1):
             return
-        topic = request.topic_data[0]
-        (partition,) = topic.partition_data
-        end = len(frame) - (len(_NO_TAGS) if PRODUCE.request.is_flexible(version) else 0)
-        if partition.records is None or request.transactional_id is not None:
-            return
-        start = end - len(partition.records)
-        prefix_end = start - (_uvarint_bytes(len(partition.records) + 1) if PRODUCE.request.is_flexible(version) else 4)
-        if prefix_end > _MOST_PREFIX_BYTES or _records(frame, prefix_end, version) != partition.records:
+        (topic,), (partition,) = topics, topics[0].partition_data
+        flexible = PRODUCE.request.is_flexible(version)
+        end = len(frame) - len(records) - (len(_NO_TAGS) + _uvarint_bytes(len(records) + 1) if flexible else 4)
+        if _records(frame, end, version) != records:
             return
         answered = _Answered(version, topic, partition.index)
-        if not answered.is_like(answer):
-            return
-        known = _Known(
+        known = KnownProduce(
             version,
             topic.topic_id if version >= _TOPIC_IDS_SINCE else topic.name,
             partition.index,
@@ -135,9 +102,9 @@ class UsualProduce:
             answered.base_offset_at,
             answered.log_start_offset_at,
         )
-        if client.known_produces is None:
-            client.known_produces = KnownProduces()
-        client.known_produces.keep(bytes(frame[_SAME_FROM:prefix_end]), known)
+        if client.produces is None:
+            client.produces = Prefixes()
+        client.produces.keep(frame, end, known)
 
 
 class _Answered:
@@ -155,16 +122,6 @@ class _Answered:
         self.base_offset_at = whole.find(_INT64.pack(_BASE_OFFSET))
         self.log_start_offset_at = whole.find(_INT64.pack(_LOG_START_OFFSET))
         self.bytes = bytes(whole)
-
-    def is_like(self, answer: bytearray) -> bool:
-        """Whether `answer` is of these bytes but for correlation id and offsets: nothing was refused."""
-        if len(answer) != len(self.bytes):
-            return False
-        filled = bytearray(self.bytes)
-        for at, size in ((4, 4), (self.base_offset_at, 8), (self.log_start_offset_at, 8)):
-            if at >= 0:
-                filled[at : at + size] = answer[at : at + size]
-        return filled == answer and _INT64.unpack_from(answer, self.base_offset_at)[0] >= 0
 
 
 def _records(frame: memoryview, position: int, version: int) -> memoryview | None:

@@ -17,6 +17,7 @@ from pykbroker_protocol.types import checked
 from pykbroker import codec
 from pykbroker.handlers.broker import Broker
 from pykbroker.handlers.client import Client
+from pykbroker.handlers.prefixes import Exchange
 from pykbroker.handlers.replies import Hangup
 from pykbroker.handlers.routes import ROUTES, Route, advertised
 from pykbroker.handlers.shortcuts import SHORTCUTS
@@ -53,7 +54,7 @@ class Answering:
                 known = shortcut.answer(frame, version, correlation_id, client)
                 if known is not None:
                     served.requests += 1
-                    return [known]
+                    return known
             if len(frame) > _MOST_BYTES and key != PRODUCE.key:
                 raise Malformed(f"{served.name} of {len(frame)} bytes: only Produce may have more than {_MOST_BYTES}")
             position = _HEADER.size + max(length, 0)
@@ -68,27 +69,25 @@ class Answering:
         client.api_version = version
         served.requests += 1
         request, _ = codec.read(served.request, version, frame, position)
-        answer = self._respond(served, request, correlation_id, client)
-        if shortcut is not None and isinstance(answer, list) and isinstance(answer[0], bytearray):
-            shortcut.learn(frame, version, request, answer[0], client)
+        response = self._respond(served, request, client)
+        if response is None:
+            return None
+        if isinstance(response, Later):
+            return Later(lambda: self._respond_later(served, request, correlation_id, client, response))
+        answer = served.chunks(response, correlation_id)
+        if shortcut is not None:
+            shortcut.learn(frame, Exchange(version, request, response), answer, client)
         return answer
 
     def requests(self) -> list[tuple[str, int, int]]:
         """(API, version, how often it was asked) since the start, of what was asked at all."""
         return [(served.name, served.version, served.requests) for served in self._served.values() if served.requests]
 
-    def _respond(
-        self, served: _Served, request: Any, correlation_id: int, client: Client
-    ) -> Answer | Later[Answer | None] | None:
+    def _respond(self, served: _Served, request: Any, client: Client) -> Any:
         try:
-            response = served.handler(self._broker, request, client)
+            return served.handler(self._broker, request, client)
         except Exception as failure:
-            response = served.failed(request, failure, client)
-        if response is None:
-            return None
-        if isinstance(response, Later):
-            return Later(lambda: self._respond_later(served, request, correlation_id, client, response))
-        return served.chunks(response, correlation_id)
+            return served.failed(request, failure, client)
 
     async def _respond_later(
         self, served: _Served, request: Any, correlation_id: int, client: Client, later: Later[Any]

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END, MAGIC, NO_TIMESTAMP
+from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END, MAGIC, MAGIC_AT, NO_TIMESTAMP
 
 from .batch import Header, read_header
 from .files import Descriptors, File
@@ -181,8 +181,8 @@ class Segment:
         entry = self.offset_index.floor(offset - self.base_offset)
         return entry[1] if entry else 0
 
-    def find(self, offset: int) -> tuple[int, Header] | None:
-        """Position and header of the first batch that ends at or after `offset`.
+    def find(self, offset: int) -> tuple[int, int] | None:
+        """Position and size of the first batch that ends at or after `offset`.
 
         Raises:
             BrokenBatch: a batch on the way is none.
@@ -192,10 +192,12 @@ class Segment:
             block, at = self.file.read_at(position, min(_HEADERS_AT_ONCE, self.size - position)), 0
             while at + HEADER_SIZE <= len(block):
                 base_offset, batch_length, last_offset_delta = _SPAN.unpack_from(block, at)
-                if base_offset + last_offset_delta >= offset:
-                    return next(self.headers(position + at))
-                if batch_length < HEADER_SIZE - LENGTH_END:
+                if batch_length < HEADER_SIZE - LENGTH_END or batch_length > self.size - position - at - LENGTH_END:
                     raise BrokenBatch(self._path, position + at, f"no record batch has {batch_length} bytes")
+                if base_offset + last_offset_delta >= offset:
+                    if block[at + MAGIC_AT] != MAGIC or last_offset_delta < 0:
+                        raise BrokenBatch(self._path, position + at, f"no record batch: {read_header(block, at)}")
+                    return position + at, batch_length + LENGTH_END
                 at += batch_length + LENGTH_END
             if not at:
                 raise BrokenBatch(self._path, position, f"{len(block)} bytes are shorter than a batch's header")

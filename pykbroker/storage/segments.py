@@ -56,8 +56,7 @@ class Segments(list[Segment]):
         for segment in self.holding(offset):
             found = segment.find(offset)
             if found is not None:
-                position, header = found
-                return segment, position, header.size
+                return segment, *found
         raise BrokenBatch(self[-1].path, self[-1].size, f"no batch holds offset {offset}")
 
     def _position_before(self, segment: Segment, end: int) -> int:

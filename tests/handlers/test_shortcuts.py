@@ -1,13 +1,18 @@
 """Requests that are answered without being read: by the same bytes as the long way gives."""
 
+import os
+
 import pytest
-from asking import Asker, batch_of, list_offsets, opened, produce, produced
+from asking import Asker, batch_of, fetch, list_offsets, only, opened, produce, produced
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest
+from pykbroker_protocol.apis.fetch import FETCH
 from pykbroker_protocol.apis.metadata import MetadataRequest
 from pykbroker_protocol.apis.produce import PRODUCE
 
+from pykbroker.runtime.later import Later
 from pykbroker.server.answering import Answering
 from pykbroker.storage import usual
+from pykbroker.storage.slice import FileSlice
 
 compiled = pytest.mark.skipif(usual.look is None, reason="not built: no C compiler was there at the installation")
 
@@ -62,7 +67,7 @@ async def test_other_records_other_partitions_and_other_topics_are_told_apart(as
     await ask.create("much-longer")
     for _ in range(3):
         for where in ({"partition": 0}, {"partition": 1}, {"name": "much-longer"}):
-            size = len(ask.client.known_produces._by_prefix) if ask.client.known_produces else 0
+            size = len(ask.client.produces) if ask.client.produces else 0
             await produced(ask, batch(ask, b"x" * (1 + 90 * size)), **where)
     ends = [(await ask(list_offsets(-1, name, at), 5)).topics[0].partitions[0].offset for name, at in
             (("t", 0), ("t", 1), ("much-longer", 0))]  # fmt: skip
@@ -98,7 +103,7 @@ async def test_what_one_connection_is_remembered_by_is_bounded(ask):
     await ask.create("t", partitions=80)
     for partition in range(80):
         assert (await produced(ask, batch(ask), partition=partition)).error_code == 0
-    assert len(ask.client.known_produces._by_prefix) <= 32
+    assert len(ask.client.produces) <= 32
 
 
 @compiled
@@ -146,3 +151,71 @@ async def test_metadata_follows_the_brokers_config(ask):
     await ask(request, 9)
     ask.broker.endpoints["PLAINTEXT"] = "elsewhere", 1
     assert (await ask(request, 9)).brokers[0].host == "elsewhere"
+
+
+def whole(answer):
+    return b"".join(chunk.read() if isinstance(chunk, FileSlice) else bytes(chunk) for chunk in answer)
+
+
+@pytest.mark.parametrize("version", range(FETCH.versions[0], FETCH.versions[1]))
+@pytest.mark.parametrize("size", [10, 40_000])
+async def test_a_fetch_like_the_last_is_answered_in_the_bytes_of_the_long_way(ask, version, size, monkeypatch):
+    topic = await ask.create("t")
+    for _ in range(4):
+        await produced(ask, batch(ask, b"x" * size, b"y"))
+    plain = without_shortcuts(ask.broker)
+    where = {"topic_id": topic.topic_id} if version >= 13 else {}
+    requests = [fetch(offset, max_bytes=2 * size, min_bytes=1, **where) for offset in (0, 3, 6, 7)]
+    ask.send(requests[0], version)
+    long = [whole(plain.send(request, version)) for request in requests]
+    frames = [ask.frame(request, version) for request in requests]
+    monkeypatch.setattr("pykbroker.codec.read", None)
+    assert [whole(ask._answering.answer(frame, ask.client)) for frame in frames] == long
+
+
+async def test_a_fetch_that_finds_nothing_waits_and_one_out_of_range_is_told_so(ask):
+    await ask.create("t")
+    await produced(ask, batch(ask))
+    for _ in range(2):
+        assert only(await ask(fetch(0), 11)).records
+    assert isinstance(ask.send(fetch(1, min_bytes=1, max_wait_ms=10), 11), Later)
+    assert only(await ask(fetch(5), 11)).error_code == 1
+
+
+async def test_a_fetch_that_wants_more_bytes_than_there_are_waits(ask):
+    await ask.create("t")
+    await produced(ask, batch(ask))
+    wants_much = fetch(0, min_bytes=10_000, max_wait_ms=10)
+    for _ in range(2):
+        answer = ask.send(wants_much, 11)
+        assert isinstance(answer, Later)
+        await answer.wait()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"isolation_level": 1}, {"session_epoch": 0}, {"replica_id": 0}, {"session_id": 5, "session_epoch": 1}],
+    ids=str,
+)
+async def test_other_fetches_take_the_long_way(ask, fields):
+    await ask.create("t")
+    await produced(ask, batch(ask))
+    await ask(fetch(0, **fields), 11)
+    assert ask.client.fetches is None
+
+
+async def test_fetches_by_the_shortcut_are_counted(ask):
+    await ask.create("t")
+    await produced(ask, batch(ask))
+    size = sum([len(only(await ask(fetch(0), 11)).records) for _ in range(3)])
+    counters = ask.broker.counters["t"]
+    assert (counters.fetch_requests, counters.bytes_out) == (3, size)
+
+
+async def test_a_file_that_lost_its_end_is_not_answered_short(ask, tmp_path):
+    await ask.create("t")
+    await produced(ask, batch(ask, b"x" * 100))
+    await ask(fetch(0), 11)
+    (path,) = tmp_path.glob("t-0/*.log")
+    os.truncate(path, 90)
+    assert any(isinstance(chunk, FileSlice) for chunk in ask.send(fetch(0), 11))

@@ -1,0 +1,162 @@
+"""Fetch of one partition, out of a session, again: only the offset differs from an earlier request of the client.
+
+What has to wait, or to tell more than records, takes the long way.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from pykbroker_protocol.apis.fetch import FETCH, FetchRequest, FetchResponse
+from pykbroker_protocol.errors import Refused
+from pykbroker_protocol.records.headers import RESPONSE_HEADER, ResponseHeader
+
+from pykbroker import codec
+
+from .broker import Broker
+from .client import Client
+from .fetch_sessions import FINAL_EPOCH, TOPIC_IDS_SINCE
+from .prefixes import Exchange, Prefixes
+
+_READ_UNCOMMITTED, _NO_REPLICA, _NO_EPOCH = 0, -1, -1
+_COPIED_BYTES = 16 * 1024  # up to here a copy is cheaper than a call to the system of its own
+_INT32, _INT64 = struct.Struct(">i"), struct.Struct(">q")
+# Found again in the bytes of a message that has them.
+_MARKS = 0x7B1D_55C3_0F92_E8A6, 0x62E9_81F4_3C07_DB95, 0x4AD0_96B7_E21F_5C83
+_MARKED = b"\x91\xe4\x5d\x0a\xc6\x38\x7f\xb2"
+
+_Partition = FetchResponse.FetchableTopicResponse.PartitionData
+
+
+@dataclass(slots=True, eq=False)
+class KnownFetch:
+    """What a prefix came to, what stands behind the offset, and the answer around the records."""
+
+    version: int
+    topic: str | bytes  # name, or id
+    partition: int
+    current_leader_epoch: int
+    max_wait_ms: int
+    min_bytes: int
+    max_bytes: int
+    client_id: str | None
+    suffix: bytes
+    head: bytes  # up to the length of the records; correlation id and offsets are to be filled in
+    offsets_at: tuple[int, int, int]  # high watermark, last stable offset, log start offset; -1: not told
+    tail: bytes
+
+
+class UsualFetch:
+    """The shortcut of Fetch."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
+        if client.fetches is None:
+            return None
+        known, end = client.fetches.find(frame, version)
+        if known is None or frame[end + 8 :] != known.suffix:
+            return None
+        broker, by = self._broker, known.topic
+        topic = broker.catalog.topic_by_name(by) if isinstance(by, str) else broker.catalog.topic_by_id(by)
+        if topic is None:
+            return None
+        try:
+            log = broker.leader_log(topic, known.partition, known.current_leader_epoch)
+            (offset,) = _INT64.unpack_from(frame, end)
+            most = broker.config.fetch_max_bytes
+            found = log.read(offset, min(known.max_bytes, most), at_least_one=True)
+        except Refused:
+            return None
+        if found is None or (found.length < min(known.min_bytes, most) and known.max_wait_ms > 0):
+            return None
+        copied = found.read() if found.length <= _COPIED_BYTES else None
+        if copied is not None and len(copied) < found.length:
+            return None  # the file is shorter than it was: whoever sends it finds the words
+        client.client_id = known.client_id
+        counters = broker.counters[topic.name]
+        counters.fetch_requests += 1
+        counters.bytes_out += found.length
+        head = bytearray(known.head)
+        for at, value in zip(
+            known.offsets_at, (log.high_watermark, log.last_stable_offset, log.log_start_offset), strict=True
+        ):
+            if at >= 0:
+                _INT64.pack_into(head, at, value)
+        if FETCH.request.is_flexible(version):
+            codec.write_uvarint(head, found.length + 1)
+        else:
+            head += _INT32.pack(found.length)
+        _INT32.pack_into(head, 0, len(head) + found.length + len(known.tail) - 4)
+        _INT32.pack_into(head, 4, correlation_id)
+        if copied is None:
+            return [head, found, known.tail] if known.tail else [head, found]
+        return [head + copied + known.tail]
+
+    def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
+        """A consumer's request for one partition, that names no session, no replica and no epoch that it has read."""
+        version, request = asked.version, asked.request
+        if not _is_simple(version, request):
+            return
+        (topic,) = request.topics
+        (partition,) = topic.partitions
+        offset, partition.fetch_offset = partition.fetch_offset, _MARKS[0]
+        marked = codec.encode(FETCH.request, version, request)
+        partition.fetch_offset = offset
+        start = len(frame) - len(marked)
+        at = start + marked.find(_INT64.pack(_MARKS[0]))
+        if bytes(frame[start:at]) + _INT64.pack(_MARKS[0]) + bytes(frame[at + 8 :]) != marked:
+            return  # there is more in it than we know of
+        head, tail = _around_records(version, topic, partition.partition)
+        known = KnownFetch(
+            version,
+            topic.topic_id if version >= TOPIC_IDS_SINCE else topic.topic,
+            partition.partition,
+            partition.current_leader_epoch,
+            request.max_wait_ms,
+            min(request.min_bytes, request.max_bytes),
+            min(request.max_bytes, partition.partition_max_bytes),
+            client.client_id,
+            bytes(frame[at + 8 :]),
+            head,
+            tuple(head.find(_INT64.pack(mark)) for mark in _MARKS),  # type: ignore[arg-type]
+            tail,
+        )
+        if client.fetches is None:
+            client.fetches = Prefixes()
+        client.fetches.keep(frame, at, known)
+
+
+def _is_simple(version: int, request: FetchRequest) -> bool:
+    if len(request.topics) != 1 or len(request.topics[0].partitions) != 1 or request.forgotten_topics_data:
+        return False
+    partition = request.topics[0].partitions[0]
+    return (
+        request.isolation_level == _READ_UNCOMMITTED
+        and (version < 7 or request.session_epoch == FINAL_EPOCH)
+        and (request.replica_state.replica_id if version >= 15 else request.replica_id) == _NO_REPLICA
+        and partition.last_fetched_epoch == _NO_EPOCH
+        and min(request.max_bytes, partition.partition_max_bytes) >= 0
+    )
+
+
+def _around_records(version: int, topic: FetchRequest.FetchTopic, partition: int) -> tuple[bytes, bytes]:
+    """The answer, marked, before the length of the records and behind them."""
+    high_watermark, last_stable_offset, log_start_offset = _MARKS
+    answer = _Partition(
+        partition_index=partition,
+        high_watermark=high_watermark,
+        last_stable_offset=last_stable_offset,
+        log_start_offset=log_start_offset,
+        aborted_transactions=None,
+        records=_MARKED,
+    )
+    told = FetchResponse.FetchableTopicResponse(topic=topic.topic, topic_id=topic.topic_id, partitions=[answer])
+    header = FETCH.response_header_version(version)
+    whole = bytes(4) + codec.encode(RESPONSE_HEADER, header, ResponseHeader(correlation_id=0))
+    whole += codec.encode(FETCH.response, version, FetchResponse(responses=[told]))
+    head, _, tail = whole.partition(_MARKED)
+    return head[: -(1 if FETCH.request.is_flexible(version) else 4)], tail
