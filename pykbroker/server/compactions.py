@@ -54,7 +54,9 @@ class Compactions:
     async def _dirtiest(self) -> Candidate | None:
         dirtiest: Candidate | None = None
         timestamp = self._broker.clock.timestamp()
-        for number, (topic, partition) in enumerate(self._broker.data.partitions(), 1):
+        partitions = self._broker.data.partitions()
+        self._cleaner.forget_all_but(partitions)
+        for number, (topic, partition) in enumerate(partitions, 1):
             if number % _COMPARED_AT_ONCE == 0:
                 await trio.lowlevel.checkpoint()
             try:
@@ -73,6 +75,7 @@ class Compactions:
         most_bytes = config.log_cleaner_dedupe_buffer_size
         run = Compaction(work, most_bytes=most_bytes, pace=_pace(config.log_cleaner_io_max_bytes_per_second))
         began = time.monotonic()
+        self._broker.data.in_use.add(candidate.log)
         try:
             with _giving_way():
                 result = await trio.to_thread.run_sync(run.run, abandon_on_cancel=True)
@@ -96,6 +99,7 @@ class Compactions:
             )
         finally:
             run.stopped = True
+            self._broker.data.in_use.discard(candidate.log)
 
     def _give_up(self, name: str, why: str) -> None:
         self._given_up.add(name)

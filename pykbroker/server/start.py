@@ -121,6 +121,7 @@ def _catalog(config: Config, data: DataDirectory) -> tuple[Catalog, PartitionLog
     kept = config.log_config({"retention.ms": "-1", "retention.bytes": "-1"})
     data.create_partition(names.CLUSTER_METADATA, 0, bootstrap.METADATA_TOPIC_ID, kept)
     catalog_log, catalog = data.partition(names.CLUSTER_METADATA, 0), Catalog()
+    data.in_use.add(catalog_log)
     for header, batch in catalog_log.batches():
         if not header.is_control:
             records = [from_frame(record.value or b"") for record in records_of(batch, header)]

@@ -1,5 +1,6 @@
 """What a broker does unasked: rolled segments reach the disk, checkpoints are written, what is past
-retention goes, and so do files of deleted topics, and producers and offsets that nobody used for long.
+retention goes, and so do files of deleted topics, and producers and offsets that nobody used for long; logs that
+nobody uses are closed.
 
 Syncing and removing take a worker thread, so no client waits for them.  A partition that nothing happened to costs
 nothing here but its place in a loop over the open ones.
@@ -16,12 +17,15 @@ from pykbroker_protocol.errors import Refused
 
 from pykbroker.handlers.broker import Broker
 from pykbroker.server.compactions import Compactions
+from pykbroker.storage import idle
 from pykbroker.storage.removals import remove
 
 _AGAIN_S = 1.0
 _FIRST_RETENTION_S = 30.0  # a broker that never runs for as long as the interval deletes too; Kafka's own first delay
 _COMPARED_AT_ONCE = 1000  # partitions, in a millisecond or two
 _REMOVALS_S = 5.0
+_IDLE_LOOK_S = 10.0
+_CLOSED_AT_ONCE = 20  # logs: some 10 ms of work between two turns of the clients
 
 log = logging.getLogger("pykbroker.upkeep")
 
@@ -29,7 +33,7 @@ log = logging.getLogger("pykbroker.upkeep")
 async def keep_up(broker: Broker) -> None:
     """Never returns."""
     async with trio.open_nursery() as nursery:
-        for task in (_checkpoints, _retention, _removals, _producer_expiries, _offset_expiries):
+        for task in (_checkpoints, _retention, _removals, _producer_expiries, _offset_expiries, _idle):
             nursery.start_soon(undaunted, partial(task, broker))
         nursery.start_soon(undaunted, Compactions(broker).run)
 
@@ -102,6 +106,31 @@ async def _producer_expiries(broker: Broker) -> None:
         timestamp = broker.clock.timestamp()
         for partition_log in broker.data.open_logs():
             partition_log.expire_producers(timestamp)
+
+
+async def _idle(broker: Broker) -> None:
+    while True:
+        await trio.sleep(_IDLE_LOOK_S)
+        try:
+            await close_idle(broker)
+        except OSError as fault:
+            log.error("logs that nobody uses stay open, and are looked at again: %s", fault)
+
+
+async def close_idle(broker: Broker, **limits: int) -> int:
+    """Logs beyond those that may stay open are closed if nobody uses them; how many were."""
+    logs, closed = idle.idle_logs(broker.data, **limits), 0
+    for first in range(0, len(logs), _CLOSED_AT_ONCE):
+        prepared = [idle.Idle(each, each.prepare_close()) for each in logs[first : first + _CLOSED_AT_ONCE]]
+        await trio.to_thread.run_sync(_sync, prepared)
+        closed += sum(idle.close(broker.data, each) for each in prepared)
+    return closed
+
+
+def _sync(prepared: list[idle.Idle]) -> None:
+    for each in prepared:
+        if each.pending is not None:
+            each.pending.sync()
 
 
 async def _offset_expiries(broker: Broker) -> None:

@@ -5,17 +5,19 @@ Kafka's cleaner-offset-checkpoint says up to where each log is clean.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from pykbroker_protocol.errors import Refused
+from pykbroker.config.topic import LogConfig
 
 from . import names
 from .checkpoints import write_offsets
 from .compacting import Compacted
-from .compaction import Work, work
+from .compaction import Work, due, work
 from .data_directory import DataDirectory
 from .partition_log import PartitionLog
+from .retention import NEVER
 from .swapping import swap
 
 
@@ -24,30 +26,55 @@ class Candidate(NamedTuple):
     work: Work
 
 
+class _Seen(NamedTuple):
+    """When there may be something to do in a log that nobody writes to; void once it ends elsewhere."""
+
+    end_offset: int | None
+    config: LogConfig
+    due: int
+
+
 class Cleaner:
     """The compactions of one data directory."""
 
     def __init__(self, data: DataDirectory) -> None:
         self._data = data
-        self._looked_at: set[tuple[str, int]] = set()  # partitions that were not open when compaction came by
+        self._seen: dict[tuple[str, int], _Seen] = {}
 
     def candidate(self, topic: str, partition: int, timestamp: int) -> Candidate | None:
-        """What is worth compacting of the partition.  One that nobody opened is opened once, if it has sealed segments.
+        """What is worth compacting of the partition.  One that is not open is opened if there may be something.
 
         Raises:
             Refused: KAFKA_STORAGE_ERROR.
         """
-        key = topic, partition
-        log = self._data.compacted_log(topic, partition, or_open=False)
-        if log is None and key not in self._looked_at:
-            self._looked_at.add(key)
-            directory = self._data.path / names.partition_directory(topic, partition)
-            several = len(list(directory.glob(f"*{names.LOG}"))) > 1
-            log = self._data.compacted_log(topic, partition, or_open=True) if several else None
-        if log is None:
+        config = self._data.compacted_config(topic, partition)
+        if config is None:
             return None
-        todo = work(log, self._data.cleaner_offsets.get(key, 0), timestamp)
-        return None if todo is None else Candidate(log, todo)
+        key = topic, partition
+        log = self._data.open_log(topic, partition)
+        if log is None:
+            seen, end_offset = self._seen.get(key), self._data.end_offset(topic, partition)
+            if seen is None or seen.end_offset != end_offset or seen.config is not config:
+                seen = self._seen[key] = _Seen(end_offset, config, self._due_on_disk(key))
+            if timestamp < seen.due:
+                return None
+            log = self._data.partition(topic, partition)
+        first_dirty_offset = self._data.cleaner_offsets.get(key, 0)
+        todo = work(log, first_dirty_offset, timestamp)
+        if todo is None:
+            self._seen[key] = _Seen(log.log_end_offset, config, due(log, first_dirty_offset, timestamp))
+            return None
+        return Candidate(log, todo)
+
+    def forget_all_but(self, partitions: Collection[tuple[str, int]]) -> None:
+        """What was seen of deleted topics takes no memory."""
+        if len(self._seen) > len(partitions):
+            self._seen = {key: self._seen[key] for key in partitions if key in self._seen}
+
+    def _due_on_disk(self, key: tuple[str, int]) -> int:
+        """A log is worth opening if something in it is sealed."""
+        directory = self._data.path / names.partition_directory(*key)
+        return 0 if len(list(directory.glob(f"*{names.LOG}"))) > 1 else NEVER
 
     def put_in_place(self, log: PartitionLog, result: Compacted) -> bool:
         """The log consists of what was written; False, and nothing is done, if it changed or went meanwhile.
@@ -55,11 +82,7 @@ class Cleaner:
         Raises:
             OSError: the files could not take their places.
         """
-        try:
-            there = self._data.compacted_log(log.topic, log.partition, or_open=False)
-        except Refused:
-            there = None
-        if there is not log:
+        if self._data.open_log(log.topic, log.partition) is not log or not log.config.compacted:
             return False
         aside: list[Path] | None = swap(log, result, self._data.descriptors)
         if aside is None:

@@ -1,7 +1,7 @@
 """A broker's directory: who may use it, which partitions it holds, and what of them is known good.
 
 A partition costs a dict entry until it is first used; then it is opened, and recovered if the last shutdown was not
-clean.
+clean.  When nobody has used it for long it is closed, and costs a dict entry again (idle.py).
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class DataDirectory:
         self._log_start_offsets = self._checkpoint(names.LOG_START_OFFSETS)
         self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
         self.cleaner_offsets = self._checkpoint(names.CLEANER_OFFSETS)
+        self.in_use: set[PartitionLog] = set()  # logs that stay open though nobody asks for them
         self.removals = Removals()
         self.removals.add((path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)), 0)
         self._suspects = set() if self.clean else set(self.partitions_on_disk())
@@ -147,6 +148,7 @@ class DataDirectory:
                 raise Refused(
                     ErrorCode.KAFKA_STORAGE_ERROR, f"{topic}-{partition} cannot be opened: {fault}"
                 ) from fault
+        log.unused_looks = 0
         return log
 
     def _open(self, topic: str, partition: int, known: _Topic) -> PartitionLog:
@@ -236,17 +238,10 @@ class DataDirectory:
         self.removals.add(aside, known.config.file_delete_delay_ms)
         return bool(aside)
 
-    def compacted_log(self, topic: str, partition: int, *, or_open: bool) -> PartitionLog | None:
-        """The partition's log if its topic is compacted and it is open, or to be opened.
-
-        Raises:
-            Refused: KAFKA_STORAGE_ERROR if it cannot be opened.
-        """
+    def compacted_config(self, topic: str, partition: int) -> LogConfig | None:
+        """The topic's config if it is compacted and has the partition."""
         known = self._topics.get(topic)
-        if known is None or partition not in known.logs or not known.config.compacted:
-            return None
-        log = known.logs[partition]
-        return self.partition(topic, partition) if log is None and or_open else log
+        return known.config if known and partition in known.logs and known.config.compacted else None
 
     def partitions_on_disk(self) -> Iterator[tuple[str, int]]:
         """Every partition that has a directory, whether the catalog knows it or not."""
@@ -256,10 +251,14 @@ class DataDirectory:
                 if key is not None and entry.is_dir():
                     yield key
 
+    def open_log(self, topic: str, partition: int) -> PartitionLog | None:
+        """The partition's log, or None while it is not open."""
+        known = self._topics.get(topic)
+        return known.logs.get(partition) if known else None
+
     def open_size(self, topic: str, partition: int) -> int | None:
         """The bytes of a partition's segments, or None while it is not open; see sizes.py for those."""
-        known = self._topics.get(topic)
-        log = known.logs.get(partition) if known else None
+        log = self.open_log(topic, partition)
         return None if log is None else log.size_bytes
 
     def end_offset(self, topic: str, partition: int) -> int | None:
@@ -278,14 +277,24 @@ class DataDirectory:
 
     def start_offset(self, topic: str, partition: int) -> int | None:
         """Where a partition's log starts, without opening it; None where only its files tell."""
-        known = self._topics.get(topic)
-        log = known.logs.get(partition) if known else None
+        log = self.open_log(topic, partition)
         if log is not None:
             return log.log_start_offset
         return self._log_start_offsets.get((topic, partition), 0 if self.end_offset(topic, partition) == 0 else None)
 
     def open_logs(self) -> Iterator[PartitionLog]:
         return (log for known in self._topics.values() for log in known.logs.values() if log is not None)
+
+    def rest(self, log: PartitionLog) -> None:
+        """The log costs a dict entry again, as before its first use.  All of it is on disk, and known to be."""
+        known = self._topics[log.topic]
+        assert known.logs[log.partition] is log
+        assert log.recovery_point == log.log_end_offset
+        log.broken = f"{log.name} was closed while nobody used it"  # for whoever still holds this object
+        log.abandon()
+        known.logs[log.partition] = None
+        known.dormant_until.pop(log.partition, None)
+        self._note(log)
 
     # What a shutdown, clean or not, leaves
 
@@ -297,10 +306,7 @@ class DataDirectory:
         """
         before = dict(self._recovery_points), dict(self._log_start_offsets), dict(self._high_watermarks)
         for log in self.open_logs():
-            key = log.topic, log.partition
-            self._recovery_points[key] = log.recovery_point
-            self._high_watermarks[key] = log.high_watermark
-            self._note_start(log)
+            self._note(log)
         after = self._recovery_points, self._log_start_offsets, self._high_watermarks
         for name, old, new in zip(
             (names.RECOVERY_POINTS, names.LOG_START_OFFSETS, names.HIGH_WATERMARKS), before, after, strict=True
@@ -319,6 +325,12 @@ class DataDirectory:
             self._note_start(log)
         if before != self._log_start_offsets:
             write_offsets(self.path / names.LOG_START_OFFSETS, self._log_start_offsets)
+
+    def _note(self, log: PartitionLog) -> None:
+        key = log.topic, log.partition
+        self._recovery_points[key] = log.recovery_point
+        self._high_watermarks[key] = log.high_watermark
+        self._note_start(log)
 
     def _note_start(self, log: PartitionLog) -> None:
         """A log that starts with its first segment needs no entry."""

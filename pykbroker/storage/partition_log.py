@@ -27,7 +27,7 @@ from .rewriting import as_stored
 from .segment import BrokenBatch, Segment
 from .segments import Segments
 from .slice import FileSlice
-from .snapshots import snapshot_offsets, snapshot_path, write_snapshot
+from .snapshots import Snapshots, snapshot_path
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class PartitionLog:
         "_descriptors",
         "_directory",
         "_epochs",
-        "_snapshot_offset",
+        "_snapshots",
         "broken",
         "config",
         "log_end_offset",
@@ -70,6 +70,7 @@ class PartitionLog:
         "segments",
         "topic",
         "topic_id",
+        "unused_looks",
         "watchers",
     )
 
@@ -97,6 +98,7 @@ class PartitionLog:
         self.name = f"{topic}-{partition}"
         self.config = config
         self.watchers: set[Watcher] = set()
+        self.unused_looks = 0  # how often idle.py came by since somebody used it
         self.producers = Producers(self.name)
         self._epochs = LeaderEpochs(directory)
         self._directory = directory
@@ -118,7 +120,7 @@ class PartitionLog:
         self.log_end_offset = loaded.log_end_offset
         self.recovery_point = loaded.recovery_point
         self.scanned_bytes = loaded.scanned_bytes
-        self._snapshot_offset = max(snapshot_offsets(directory), default=0)
+        self._snapshots = Snapshots(directory)
 
     @property
     def high_watermark(self) -> int:
@@ -280,15 +282,10 @@ class PartitionLog:
         if active.base_offset == self.log_end_offset:
             return
         active.seal()
-        self._take_snapshot(sync=False)
+        self._snapshots.take(self.log_end_offset, self.producers, self.segments)
         segment = Segment(self._directory, self.log_end_offset, self._descriptors)
         segment.create()
         self.segments.append(segment)
-
-    def _take_snapshot(self, *, sync: bool) -> None:
-        if self.log_end_offset > self._snapshot_offset:
-            write_snapshot(snapshot_path(self._directory, self.log_end_offset), self.producers.entries(), sync=sync)
-            self._snapshot_offset = self.log_end_offset
 
     # Reading
 
@@ -387,10 +384,20 @@ class PartitionLog:
 
     def close(self) -> None:
         """The files are as a clean shutdown leaves them, on disk."""
-        self.segments[-1].seal()
-        self.flush()
-        self._take_snapshot(sync=True)
+        pending = self.prepare_close()
+        if pending is not None:
+            pending.sync()
+            self.flushed(pending)
         self.abandon()
+
+    def prepare_close(self) -> Pending | None:
+        """What `sync` must put on disk for the next opening to have nothing to scan; None if it is there."""
+        if self.recovery_point == self.log_end_offset == self._snapshots.newest:
+            return None
+        self.segments[-1].seal()
+        self._snapshots.take(self.log_end_offset, self.producers, self.segments)
+        pending = self.prepare_flush()
+        return pending._replace(paths=[*pending.paths, snapshot_path(self._directory, self.log_end_offset)])
 
     def abandon(self) -> None:
         """Descriptors go, files stay as they are.  Whoever waits for bytes waits no longer."""

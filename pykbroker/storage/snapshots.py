@@ -11,13 +11,15 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 from crc32c import crc32c
 
 from .files import replace_file
 from .names import SNAPSHOT, offset_file, offset_of
-from .producers import NO_TRANSACTION, Producer, Written
+from .producers import NO_TRANSACTION, Producer, Producers, Written
+from .segment import Segment
 
 _VERSION = 1
 _HEAD = struct.Struct(">hI")
@@ -40,7 +42,28 @@ def snapshot_path(directory: Path, offset: int) -> Path:
     return directory / offset_file(offset, SNAPSHOT)
 
 
-def write_snapshot(path: Path, entries: dict[int, Producer], *, sync: bool) -> None:
+class Snapshots:
+    """Those of one log: one for the beginning of each segment, and for the end of the log when it was closed."""
+
+    __slots__ = ("_directory", "newest")
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.newest = max(snapshot_offsets(directory), default=0)
+
+    def take(self, offset: int, producers: Producers, segments: Iterable[Segment]) -> None:
+        """There is one for `offset`, the end of the log; the one before goes unless one of `segments` begins there."""
+        before = self.newest
+        if offset <= before:
+            return
+        write_snapshot(snapshot_path(self._directory, offset), producers.entries())
+        self.newest = offset
+        if all(segment.base_offset != before for segment in segments):
+            snapshot_path(self._directory, before).unlink(missing_ok=True)
+
+
+def write_snapshot(path: Path, entries: dict[int, Producer]) -> None:
+    """It is in the page cache; a flush of the log puts it on disk."""
     body = bytearray(_COUNT.pack(len(entries)))
     for producer_id, producer in entries.items():
         newest = producer.batches[-1] if producer.batches else Written(-1, -1, 0, -1)
@@ -54,7 +77,7 @@ def write_snapshot(path: Path, entries: dict[int, Producer], *, sync: bool) -> N
             producer.coordinator_epoch,
             producer.transaction_first_offset,
         )
-    replace_file(path, _HEAD.pack(_VERSION, crc32c(body)) + body, sync=sync)
+    replace_file(path, _HEAD.pack(_VERSION, crc32c(body)) + body, sync=False)
 
 
 def read_snapshot(path: Path) -> dict[int, Producer]:

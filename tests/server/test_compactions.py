@@ -1,11 +1,15 @@
 """The chore that compacts: whatever is worth it, in a thread, while clients are served."""
 
 import logging
+from functools import partial
 
 import pytest
+import trio
 from asking import Asker, batch_of, opened, produced
 
+from pykbroker.server import upkeep
 from pykbroker.server.compactions import Compactions
+from pykbroker.storage.compacting import Compaction
 from pykbroker.storage.records import records_of
 
 CLEANS = {"cleanup_policy": "compact", "min_cleanable_dirty_ratio": "0"}
@@ -18,11 +22,11 @@ async def ask(tmp_path):
     broker.data.close()
 
 
-async def filled(ask, name, **settings):
+async def filled(ask, name, timestamp=1_000, **settings):
     """Three records of one key, each in a segment of its own, and an active one."""
     await ask.create(name, **settings)
     for value in (b"1", b"2", b"3", b"4"):
-        await produced(ask, batch_of(value), name=name)
+        await produced(ask, batch_of(value, timestamp=timestamp), name=name)
         ask.broker.data.partition(name, 0).roll()
 
 
@@ -75,3 +79,31 @@ async def test_a_log_that_cannot_be_read_is_said_once_and_left_alone(ask, tmp_pa
     await compactions.once()
     assert caplog.text.count("not compacted: partition=t-0 why=") == 1
     assert not list((tmp_path / "t-0").glob("*.cleaned"))
+
+
+async def test_a_closed_log_is_opened_when_its_time_has_come_and_not_before(ask, monkeypatch):
+    now = ask.broker.clock.timestamp()
+    await filled(ask, "t", timestamp=now, **CLEANS, min_compaction_lag_ms="60000")
+    compactions = Compactions(ask.broker)
+    monkeypatch.setattr(ask.broker.clock, "timestamp", lambda: now)
+    await compactions.once()
+    await upkeep.close_idle(ask.broker, keep_open=0, unused_looks=0)
+    await compactions.once()
+    assert ask.broker.data.open_log("t", 0) is None
+    now += 61_000
+    assert await compactions.once() == 1
+    assert offsets(ask, "t") == [3]
+
+
+async def test_a_log_stays_open_while_it_is_compacted(ask, monkeypatch):
+    await filled(ask, "t", **CLEANS)
+    closed = []
+    run = Compaction.run
+
+    def closing(self):
+        closed.append(trio.from_thread.run(partial(upkeep.close_idle, ask.broker, keep_open=0, unused_looks=0)))
+        return run(self)
+
+    monkeypatch.setattr(Compaction, "run", closing)
+    assert await Compactions(ask.broker).once() == 1
+    assert (closed, offsets(ask, "t")) == ([0], [3])

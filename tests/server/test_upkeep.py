@@ -134,3 +134,15 @@ async def test_offsets_of_every_group_expire_after_the_retention(tmp_path, monke
         await upkeep.expire_offsets(ask.broker)
         assert machine.group_ids() == left
     ask.broker.data.close()
+
+
+async def test_logs_that_nobody_uses_are_closed_but_not_the_catalog(ask):
+    for name in ("t", "u"):
+        await ask.create(name)
+        await produced(ask, batch_of(b"a"), name=name)
+    await upkeep.close_idle(ask.broker, keep_open=0, unused_looks=1)
+    await produced(ask, batch_of(b"b"), name="u")
+    assert await upkeep.close_idle(ask.broker, keep_open=0, unused_looks=1) == 1
+    assert {log.topic for log in ask.broker.data.open_logs()} == {"u", "__cluster_metadata"}
+    await ask.create("v")
+    assert (await ask(list_offsets(-1, "t"), 5)).topics[0].partitions[0].offset == 1

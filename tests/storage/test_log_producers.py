@@ -170,14 +170,14 @@ def test_a_snapshot_of_offsets_that_were_cut_is_not_believed(tmp_path: Path) -> 
 
 def test_a_snapshot_holds_what_was_written_to_it(tmp_path: Path) -> None:
     entries = {1: Producer(5, 2, NOW, 40, (Written(7, 44, 3, NOW),)), 2: Producer(0, -1, NOW)}
-    write_snapshot(tmp_path / "s", entries, sync=False)
+    write_snapshot(tmp_path / "s", entries)
     found = read_snapshot(tmp_path / "s")
     for producer_id, producer in entries.items():
         assert all(getattr(found[producer_id], name) == getattr(producer, name) for name in Producer.__slots__)
 
 
 def test_a_snapshot_with_any_byte_changed_is_none(tmp_path: Path) -> None:
-    write_snapshot(tmp_path / "s", {1: Producer(5, 2, NOW, 40, (Written(7, 44, 3, NOW),))}, sync=False)
+    write_snapshot(tmp_path / "s", {1: Producer(5, 2, NOW, 40, (Written(7, 44, 3, NOW),))})
     content = (tmp_path / "s").read_bytes()
     for position in range(len(content)):
         (tmp_path / "s").write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
