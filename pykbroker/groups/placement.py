@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _INT32 = 1 << 32
 
 
+@lru_cache(4096)
 def partition_for(group_id: str, partitions: int) -> int:
     """The partition, as every broker and tool of Kafka computes it: Java's hash of the UTF-16 text, unsigned."""
     units = group_id.encode("utf-16-be", "surrogatepass")

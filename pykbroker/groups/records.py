@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pykbroker_protocol.errors import Malformed
@@ -37,6 +38,8 @@ Record = tuple[bytes, bytes | None]
 _GROUP_METADATA_VERSION = 3
 _OFFSET_COMMIT_VERSION = 4
 _OFFSET_COMMIT_VERSION_THAT_EXPIRES = 1
+
+_KEYS_AT_HAND = 1024  # a consumer commits the same few partitions again and again
 
 _INT16 = struct.Struct(">h")
 _KEYS = {message.record_type: message for message in (LEGACY_OFFSET_COMMIT_KEY, OFFSET_COMMIT_KEY, GROUP_METADATA_KEY)}
@@ -109,8 +112,10 @@ def offset_tombstone(group_id: str, topic: str, partition: int) -> Record:
     return _offset_key(group_id, topic, partition), None
 
 
+@lru_cache(_KEYS_AT_HAND)
 def read_key(key: bytes) -> Any:
     """A GroupMetadataKey, or an OffsetCommitKey of either kind; None for records of other kinds of groups.
+    What is given is shared: nobody changes it.
 
     Raises:
         Malformed: it is no key of `__consumer_offsets`.
@@ -162,6 +167,7 @@ def _group_key(group_id: str) -> bytes:
     return _key(GROUP_METADATA_KEY, GroupMetadataKey(group=group_id))
 
 
+@lru_cache(_KEYS_AT_HAND)
 def _offset_key(group_id: str, topic: str, partition: int) -> bytes:
     return _key(OFFSET_COMMIT_KEY, OffsetCommitKey(group=group_id, topic=topic, partition=partition))
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from crc32c import crc32c
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.batch import (
     CONTROL,
+    CRC_START,
     HEADER_SIZE,
     LENGTH_END,
     LOG_APPEND_TIME,
@@ -24,7 +26,7 @@ from pykbroker_protocol.records.batch import (
 )
 
 from . import compression
-from .batch import HEADER, Header, read_header, with_crc
+from .batch import HEADER, Header, read_header
 
 MOST_RECORDS = 250_000
 """Of a client's batch that has to be read record by record, while nobody else is served: a second's work.  A batch of
@@ -137,38 +139,30 @@ def build_batch(
     base_timestamp = records[0].timestamp
     body = compression.compress(codec, encode_records(records, base_timestamp))
     attributes = codec | (transactional and TRANSACTIONAL) | (control and CONTROL) | (append_time and LOG_APPEND_TIME)
-    header = Header(
-        base_offset=base_offset,
-        batch_length=HEADER_SIZE - LENGTH_END + len(body),
-        partition_leader_epoch=leader_epoch,
-        magic=MAGIC,
-        crc=0,
-        attributes=attributes,
-        last_offset_delta=len(records) - 1,
-        base_timestamp=base_timestamp,
-        max_timestamp=max(record.timestamp for record in records),
-        producer_id=producer_id,
-        producer_epoch=producer_epoch,
-        base_sequence=base_sequence,
-        records_count=len(records),
+    size = HEADER_SIZE - LENGTH_END + len(body)
+    last = len(records) - 1
+    max_timestamp = base_timestamp if not last else max(record.timestamp for record in records)
+    producer = producer_id, producer_epoch, base_sequence
+    head = HEADER.pack(
+        base_offset, size, leader_epoch, MAGIC, 0, attributes, last, base_timestamp, max_timestamp, *producer, last + 1
     )
-    return HEADER.pack(*with_crc(header, body)) + body
+    crc = crc32c(body, crc32c(head[CRC_START:]))
+    return b"".join((head[: CRC_START - 4], crc.to_bytes(4, "big"), head[CRC_START:], body))
 
 
 def encode_records(records: Iterable[Record], base_timestamp: int, *, base_offset: int | None = None) -> bytes:
     """What follows the header of an uncompressed batch; without `base_offset` records are numbered as they come."""
     body = bytearray()
-    for number, record in enumerate(records):
-        offset_delta = number if base_offset is None else record.offset - base_offset
+    for number, (key, value, timestamp, headers, offset) in enumerate(records):
         fields = bytearray(1)
-        _put_varint(fields, record.timestamp - base_timestamp)
-        _put_varint(fields, offset_delta)
-        _put_bytes(fields, record.key)
-        _put_bytes(fields, record.value)
-        _put_varint(fields, len(record.headers))
-        for name, value in record.headers:
+        _put_varint(fields, timestamp - base_timestamp)
+        _put_varint(fields, number if base_offset is None else offset - base_offset)
+        _put_bytes(fields, key)
+        _put_bytes(fields, value)
+        _put_varint(fields, len(headers))
+        for name, text in headers:
             _put_bytes(fields, name.encode())
-            _put_bytes(fields, value)
+            _put_bytes(fields, text)
         _put_varint(body, len(fields))
         body += fields
     return bytes(body)
@@ -185,6 +179,9 @@ def _put_varint(into: bytearray, value: int) -> None:
 def _put_bytes(into: bytearray, value: bytes | None) -> None:
     if value is None:
         into.append(1)
+        return
+    if len(value) < 64:
+        into.append(len(value) << 1)
     else:
         _put_varint(into, len(value))
-        into += value
+    into += value
