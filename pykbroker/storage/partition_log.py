@@ -1,12 +1,12 @@
-"""A partition's log: appends in order, reads of file slices, rolls, and what has to be flushed.
+"""A partition's log: appends in order, rolls, and what has to be flushed.
 
-One thread uses it.  The high watermark is the end of the log: a batch is there when it is in the file.
+One thread uses it.  What can be read of it: readable_log.py.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
 
@@ -15,18 +15,18 @@ from pykbroker_protocol.records.batch import LOG_APPEND_TIME, MAGIC_AT, NO_PRODU
 
 from pykbroker.config.topic import LogConfig
 
-from . import search, validation
+from . import validation
 from .batch import Header, only_batch, owned_fields, read_header
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite
 from .flush import Pending, pending
 from .producers import Producers
+from .readable_log import ReadableLog
 from .records import Record, build_batch
 from .recovery import load
 from .rewriting import as_stored
-from .segment import BrokenBatch, Segment
+from .segment import Segment
 from .segments import Segments
-from .slice import FileSlice
 from .snapshots import Snapshots, snapshot_path
 
 _log = logging.getLogger(__name__)
@@ -50,24 +50,18 @@ class Appended(NamedTuple):
     duplicate: bool = False
 
 
-class PartitionLog:
+class PartitionLog(ReadableLog):
     """The log of one partition, opened and whole."""
 
     __slots__ = (
         "_descriptors",
         "_directory",
-        "_epochs",
         "_snapshots",
         "broken",
         "config",
-        "log_end_offset",
-        "log_start_offset",
-        "name",
         "partition",
-        "producers",
         "recovery_point",
         "scanned_bytes",
-        "segments",
         "topic",
         "topic_id",
         "unused_looks",
@@ -121,23 +115,6 @@ class PartitionLog:
         self.recovery_point = loaded.recovery_point
         self.scanned_bytes = loaded.scanned_bytes
         self._snapshots = Snapshots(directory)
-
-    @property
-    def high_watermark(self) -> int:
-        return self.log_end_offset
-
-    @property
-    def last_stable_offset(self) -> int:
-        unstable = self.producers.first_unstable_offset
-        return self.log_end_offset if unstable is None else max(unstable, self.log_start_offset)
-
-    @property
-    def leader_epoch(self) -> int:
-        return self._epochs.latest
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(segment.size for segment in self.segments)
 
     def lead(self, leader_epoch: int) -> None:
         """Appends from here on are of `leader_epoch`: a leader's epoch starts before its first batch."""
@@ -286,66 +263,6 @@ class PartitionLog:
         segment = Segment(self._directory, self.log_end_offset, self._descriptors)
         segment.create()
         self.segments.append(segment)
-
-    # Reading
-
-    def read(
-        self, offset: int, max_bytes: int, *, at_least_one: bool = False, up_to: int | None = None
-    ) -> FileSlice | None:
-        """Bytes from the batch that holds `offset` on, up to `max_bytes` or the end of its segment; None at the end.
-
-        The last batch may be cut, which consumers expect, but not the first: if that is larger than `max_bytes` it is
-        whole with `at_least_one`, and there is None without.
-        `up_to` is the offset that ends the reading, the end of the log unless given.
-
-        Raises:
-            Refused: OFFSET_OUT_OF_RANGE; CORRUPT_MESSAGE if the file is damaged there.
-        """
-        end = self.log_end_offset if up_to is None else min(up_to, self.log_end_offset)
-        if offset < self.log_start_offset or offset > self.log_end_offset:
-            raise self._out_of_range(offset)
-        if offset >= end:
-            return None
-        try:
-            return self.segments.read(offset, max_bytes, at_least_one=at_least_one, end=end)
-        except BrokenBatch as fault:
-            _log.error("%s", fault)
-            raise Refused(ErrorCode.CORRUPT_MESSAGE, f"{self.name} is damaged at offset {offset}") from fault
-
-    def batches(self, start_offset: int = 0) -> Iterator[tuple[Header, bytes]]:
-        """Every batch that ends at or after `start_offset`, in order, as header and bytes.
-
-        Raises:
-            Refused: CORRUPT_MESSAGE if the file is damaged.
-        """
-        try:
-            yield from self.segments.batches(max(start_offset, self.log_start_offset))
-        except BrokenBatch as fault:
-            raise Refused(ErrorCode.CORRUPT_MESSAGE, str(fault)) from fault
-
-    def _out_of_range(self, offset: int) -> Refused:
-        below = offset < self.log_start_offset
-        why = f"starting from offset: {self.log_start_offset}" if below else f"upto {self.log_end_offset}"
-        return Refused(
-            ErrorCode.OFFSET_OUT_OF_RANGE,
-            f"Received request for offset {offset} for partition {self.name}, but we only have log segments {why}.",
-        )
-
-    def offset_for_timestamp(self, timestamp: int) -> search.Found | None:
-        """The first record that is not before `timestamp`, as (timestamp, offset, leader_epoch)."""
-        return search.first_at_or_after(self.segments, timestamp, self.log_start_offset)
-
-    def offset_of_max_timestamp(self) -> search.Found | None:
-        """The first record with the largest timestamp, as (timestamp, offset, leader_epoch)."""
-        return search.latest(self.segments)
-
-    def end_offset_for_epoch(self, leader_epoch: int) -> tuple[int, int]:
-        """(largest known epoch up to that one, where it ended), or (-1, -1)."""
-        return self._epochs.end_offset_for(leader_epoch, self.log_end_offset)
-
-    def earliest_epoch(self) -> int:
-        """The epoch of the first offset, or -1."""
-        return self._epochs.epoch_at(self.log_start_offset)
 
     # Durability
 
