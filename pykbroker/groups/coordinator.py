@@ -133,15 +133,15 @@ class Groups:
         self, request: OffsetCommitRequest, asker: Asker, *, ticket: Ticket, now: int, timestamp: int
     ) -> list[Effect]:
         """Answered when the offsets are in the log.  Its topics have both their name and their id."""
-        code = self._commit_refusal(request, asker.api_version)
-        if code:
+        if code := self._take_commit(request, asker.api_version, now):
             return [Reply(ticket, offsets.commit_refused(request, code))]
-        group = self._groups.get(request.group_id)
-        if group is not None and group.state in (State.STABLE, State.PREPARING_REBALANCE):
-            self._rebalances.keep_session(group, group.members[request.member_id], now)
         records, response = offsets.commit(request, self._limits.offset_metadata_max_bytes, timestamp)
         answer = Reply(ticket, response)
         return [Persist(request.group_id, records), answer] if records else [answer]
+
+    def may_commit(self, request: OffsetCommitRequest, api_version: int, *, now: int) -> bool:
+        """Whether `commit` would take it now; if so it has begun a new session, as with `commit`."""
+        return not self._take_commit(request, api_version, now)
 
     def delete_offsets(self, request: OffsetDeleteRequest, *, ticket: Ticket, now: int, timestamp: int) -> list[Effect]:
         """Answered at once, for each topic of the request: what the group's members read stays."""
@@ -233,6 +233,12 @@ class Groups:
         else:
             self._loading[key] = value
 
+    def replay_offset(self, group_id: str, topic: str, partition: int, committed: Committed | None) -> None:
+        """As `replay` of the record that says so, for whoever knows what is in it."""
+        self._offsets.replay(group_id, topic, partition, committed)
+        if committed is not None and group_id not in self._groups:
+            self._groups[group_id] = ClassicGroup(group_id, committed.commit_timestamp)
+
     def loaded(self, *, now: int, timestamp: int) -> None:
         """The whole log has been replayed: from here on there is time, and every member has a fresh session."""
         for key, value in (self._loading or {}).items():
@@ -257,10 +263,7 @@ class Groups:
         if type(named) is GroupMetadataKey:
             self._apply_group(named.group, value)
             return
-        committed = None if value is None else read_offset(value)
-        self._offsets.replay(named.group, named.topic, named.partition, committed)
-        if committed is not None and named.group not in self._groups:
-            self._groups[named.group] = ClassicGroup(named.group, committed.commit_timestamp)
+        self.replay_offset(named.group, named.topic, named.partition, None if value is None else read_offset(value))
 
     def _apply_group(self, group_id: str, value: bytes | None) -> None:
         group = self._groups.get(group_id)
@@ -286,6 +289,15 @@ class Groups:
         # A member that the group does not know cannot have been in one that does not exist.
         unknown = request.member_id and request.group_id not in self._groups
         return ErrorCode.UNKNOWN_MEMBER_ID if unknown else ErrorCode.NONE
+
+    def _take_commit(self, request: OffsetCommitRequest, api_version: int, now: int) -> ErrorCode:
+        """Why the commit is refused; if it is not, its member has a new session."""
+        if code := self._commit_refusal(request, api_version):
+            return code
+        group = self._groups.get(request.group_id)
+        if group is not None and group.state in (State.STABLE, State.PREPARING_REBALANCE):
+            self._rebalances.keep_session(group, group.members[request.member_id], now)
+        return ErrorCode.NONE
 
     def _commit_refusal(self, request: OffsetCommitRequest, api_version: int) -> ErrorCode:
         generation_id = request.generation_id_or_member_epoch

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .prefixes import Prefixes
+    from .usual_commit import KnownCommit
     from .usual_fetch import KnownFetch
     from .usual_produce import KnownProduce
 
@@ -32,6 +33,7 @@ class Client:
     principal: str = "User:ANONYMOUS"
     produces: Prefixes[KnownProduce] | None = None
     fetches: Prefixes[KnownFetch] | None = None
+    commits: Prefixes[KnownCommit] | None = None
 
     @property
     def local(self) -> tuple[str, int]:

@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 from pykbroker_protocol.apis.fetch import FETCH
 from pykbroker_protocol.apis.metadata import METADATA
+from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
 from pykbroker_protocol.apis.produce import PRODUCE
 
 from .broker import Broker
 from .client import Client
 from .prefixes import Exchange
 from .same_metadata import SameMetadata
+from .usual_commit import UsualCommit
 from .usual_fetch import UsualFetch
 from .usual_produce import UsualProduce
 
@@ -35,4 +37,5 @@ SHORTCUTS: dict[int, Callable[[Broker], Shortcut]] = {
     PRODUCE.key: UsualProduce,
     FETCH.key: UsualFetch,
     METADATA.key: SameMetadata,
+    OFFSET_COMMIT.key: UsualCommit,
 }

@@ -35,6 +35,7 @@ class Machine(Protocol):
 
 
 M = TypeVar("M", bound=Machine)
+V = TypeVar("V")
 
 
 class _Waiter:
@@ -101,6 +102,13 @@ class Coordination(Generic[M]):
             What `persist` raised.
         """
         self._put(news(*args, now=self._clock.now(), timestamp=self._clock.timestamp()), None)
+
+    def look(self, question: Callable[..., V], *args: Any) -> V:
+        """What the machine says to `question(*args, now=)`, which has no effects."""
+        try:
+            return question(*args, now=self._clock.now())
+        finally:
+            self._mark_deadline()
 
     async def keep_time(self) -> None:
         """Tick the machine whenever its next deadline passes.  Never returns."""

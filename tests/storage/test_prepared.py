@@ -1,0 +1,60 @@
+"""A batch that was built once and is filled in: the log holds what it would if it were built each time."""
+
+import pytest
+from logs import NOW, SMALL, open_log
+
+from pykbroker.config.topic import LogConfig
+from pykbroker.storage.prepared import SLOT, PreparedBatch
+from pykbroker.storage.records import Record
+
+MARK = SLOT.to_bytes(8, "big", signed=True)
+
+
+def records(*numbers):
+    return [Record(b"key %d" % at, b"value " + number + b" end", NOW) for at, number in enumerate(numbers)]
+
+
+def filled(*numbers):
+    return records(*(number.to_bytes(8, "big", signed=True) for number in numbers))
+
+
+def on_disk(log):
+    return [bytes(batch) for _, batch in log.batches()]
+
+
+def test_the_bytes_are_those_of_a_batch_that_is_built_each_time(tmp_path):
+    built, prepared = open_log(tmp_path / "a"), open_log(tmp_path / "b")
+    for log in (built, prepared):
+        log.append_records(filled(0), leader_epoch=3, timestamp_ms=NOW)
+    batch = PreparedBatch(records(MARK, MARK))
+    for numbers in ((1, -1), (2**63 - 1, -(2**63))):
+        built.append_records(filled(*numbers), leader_epoch=3, timestamp_ms=NOW)
+        assert batch.append(prepared, numbers, leader_epoch=3, timestamp_ms=NOW)
+    assert on_disk(prepared) == on_disk(built)
+    assert prepared.log_end_offset == built.log_end_offset == 5
+
+
+@pytest.mark.parametrize(
+    ("config", "change"),
+    [
+        pytest.param(LogConfig(), {"leader_epoch": 4}, id="another epoch begins"),
+        pytest.param(LogConfig(), {"timestamp_ms": NOW + 604_800_001}, id="the segment's time is up"),
+        pytest.param(LogConfig(segment_jitter_ms=1), {}, id="rolls are spread"),
+        pytest.param(LogConfig(segment_bytes=150), {}, id="the segment is full"),
+    ],
+)
+def test_what_takes_more_than_a_write_is_left_to_others(tmp_path, config, change):
+    log = open_log(tmp_path / "a", config)
+    log.append_records(filled(0), leader_epoch=3, timestamp_ms=NOW)
+    before = on_disk(log), log.log_end_offset
+    asked = {"leader_epoch": 3, "timestamp_ms": NOW, **change}
+    assert not PreparedBatch(records(MARK)).append(log, [1], **asked)
+    assert (on_disk(log), log.log_end_offset) == before
+
+
+def test_an_empty_or_a_broken_log_is_left_to_others(tmp_path):
+    log, batch = open_log(tmp_path / "a", SMALL), PreparedBatch(records(MARK))
+    assert not batch.append(log, [1], leader_epoch=log.leader_epoch, timestamp_ms=NOW)
+    log.append_records(filled(0), leader_epoch=0, timestamp_ms=NOW)
+    log.broken = "the disk is gone"
+    assert not batch.append(log, [1], leader_epoch=0, timestamp_ms=NOW)
