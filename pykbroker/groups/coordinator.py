@@ -47,6 +47,7 @@ from .records import (
 )
 from .states import State
 from .subscriptions import CONSUMER, subscribed_topics
+from .unserved import unserved_groups
 
 _FIRST_COMMIT_THAT_KNOWS_GROUP_ID_NOT_FOUND = 9
 
@@ -238,6 +239,10 @@ class Groups:
         self._offsets.replay(group_id, topic, partition, committed)
         if committed is not None and group_id not in self._groups:
             self._groups[group_id] = ClassicGroup(group_id, committed.commit_timestamp)
+
+    def unserved(self) -> dict[str, str]:
+        """Until `loaded`: group id -> kind, of the groups that are of a kind which is not served yet."""
+        return unserved_groups(self._loading or ())
 
     def loaded(self, *, now: int, timestamp: int) -> None:
         """The whole log has been replayed: from here on there is time, and every member has a fresh session."""

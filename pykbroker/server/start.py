@@ -7,7 +7,7 @@ import itertools
 import logging
 import secrets
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pykbroker_protocol.errors import ErrorCode, Refused
@@ -24,14 +24,13 @@ from pykbroker.handlers.broker import Broker
 from pykbroker.handlers.fetch_sessions import FetchSessions
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
+from pykbroker.server.loading import load_catalog, load_groups, refuse
 from pykbroker.storage.data_directory import DataDirectory
 from pykbroker.storage.names import partition_directory
-from pykbroker.storage.partition_log import PartitionLog
-from pykbroker.storage.quorum_state import read_leader_epoch, write_leader_epoch
-from pykbroker.storage.records import Record, records_of
+from pykbroker.storage.quorum_state import read_quorum_state, write_quorum_state
+from pykbroker.storage.records import Record
+from pykbroker.storage.recovery import StorageError
 from pykbroker.topics import bootstrap, names
-from pykbroker.topics.catalog import Catalog
-from pykbroker.topics.frames import from_frame
 
 _LEADER_CHANGE_KEY = b"\0\0\0\2"  # version 0, ControlRecordType.LEADER_CHANGE
 
@@ -42,21 +41,24 @@ def open_broker(config: Config, clock: Clock) -> Broker:
     """The broker over `config.data_directory`, with everything replayed that it had; it listens nowhere yet.
 
     Raises:
-        StorageError: the directory is another broker's, or cannot be used.
+        StorageError: the directory is another broker's, cannot be used, or holds what is not served yet.
     """
     data = DataDirectory.open(Path(config.data_directory), new_uuid=new_uuid, node_id=config.node_id)
     try:
         return _opened(config, clock, data)
+    except StorageError:
+        data.close()  # whoever is started on it next finds it stopped as cleanly as it was
+        raise
     except BaseException:
         data.abandon()
         raise
 
 
 def _opened(config: Config, clock: Clock, data: DataDirectory) -> Broker:
-    catalog, catalog_log = _catalog(config, data)
+    catalog, catalog_log, unserved = load_catalog(config, data)
+    refuse(data, unserved)
     directory = data.path / partition_directory(names.CLUSTER_METADATA, 0)
-    catalog_epoch = read_leader_epoch(directory) + 1
-    write_leader_epoch(directory, config.node_id, catalog_epoch)
+    quorum = read_quorum_state(directory)
     machine = Groups(_limits(config), member_ids=(str(uuid.uuid4()) for _ in itertools.count()))
     broker = Broker(
         config=config,
@@ -64,16 +66,18 @@ def _opened(config: Config, clock: Clock, data: DataDirectory) -> Broker:
         data=data,
         catalog=catalog,
         catalog_log=catalog_log,
-        catalog_epoch=catalog_epoch,
+        catalog_epoch=quorum.leader_epoch + 1,
         groups=Coordination(machine, lambda effect: _persist(broker, machine, effect), clock),
         fetch_sessions=FetchSessions(config.max_incremental_fetch_session_cache_slots, _session_id),
         new_uuid=new_uuid,
     )
-    _lead_catalog(broker)
     broker.apply_dynamic_configs()
     for topic in catalog.topics.values():
         broker.hold(topic)
-    _replay_groups(broker, machine)
+    refuse(data, load_groups(broker, machine))
+    machine.loaded(now=clock.now(), timestamp=clock.timestamp())
+    write_quorum_state(directory, config.node_id, quorum._replace(leader_epoch=broker.catalog_epoch))
+    _lead_catalog(broker)
     return broker
 
 
@@ -116,19 +120,6 @@ def _limits(config: Config) -> GroupLimits:
     )
 
 
-def _catalog(config: Config, data: DataDirectory) -> tuple[Catalog, PartitionLog]:
-    # There are no snapshots of the catalog: its log is all there is.
-    kept = config.log_config({"retention.ms": "-1", "retention.bytes": "-1"})
-    data.create_partition(names.CLUSTER_METADATA, 0, bootstrap.METADATA_TOPIC_ID, kept)
-    catalog_log, catalog = data.partition(names.CLUSTER_METADATA, 0), Catalog()
-    data.in_use.add(catalog_log)
-    for header, batch in catalog_log.batches():
-        if not header.is_control:
-            records = [from_frame(record.value or b"") for record in records_of(batch, header)]
-            catalog.replay(records, header.base_offset)
-    return catalog, catalog_log
-
-
 def _lead_catalog(broker: Broker) -> None:
     timestamp = broker.clock.timestamp()
     message = codec.encode(LEADER_CHANGE_MESSAGE, 0, bootstrap.leader_change(broker.node_id))
@@ -141,6 +132,7 @@ def _lead_catalog(broker: Broker) -> None:
     )
     if is_new:
         broker.commit(bootstrap.first_records())
+        broker.apply_dynamic_configs()
 
 
 def _persist(broker: Broker, machine: Groups, effect: Persist) -> None:
@@ -160,19 +152,3 @@ def _persist(broker: Broker, machine: Groups, effect: Persist) -> None:
         raise Refused(ErrorCode.NOT_COORDINATOR if broken else ErrorCode.UNKNOWN_SERVER_ERROR, refused.why) from refused
     for key, value in effect.records:
         machine.replay(key, value)
-
-
-def _replay_groups(broker: Broker, machine: Groups) -> None:
-    topic = broker.catalog.topic_by_name(names.GROUP_METADATA)
-    for name, partition in sorted(broker.data.partitions_on_disk()):
-        if topic is not None and name == topic.name and partition < topic.partitions:
-            for record in _records(broker.leader_log(topic, partition)):
-                if record.key is not None:
-                    machine.replay(record.key, record.value)
-    machine.loaded(now=broker.clock.now(), timestamp=broker.clock.timestamp())
-
-
-def _records(partition_log: PartitionLog) -> Iterator[Record]:
-    for header, batch in partition_log.batches():
-        if not header.is_control:
-            yield from records_of(batch, header)
