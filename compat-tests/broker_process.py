@@ -32,23 +32,6 @@ def free_port() -> int:
     raise RuntimeError("no free port between 20000 and 32000")
 
 
-def command(kind: str, port: int, data: Path, settings: dict[str, object]) -> list[str]:
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    if kind == "kafka":
-        return [
-            sys.executable,
-            str(ROOT / "scripts/kafka"),
-            "serve",
-            "--port",
-            str(port),
-            "--data",
-            str(data),
-            *options,
-        ]
-    places = ["-c", f"listeners=PLAINTEXT://127.0.0.1:{port}", "-c", f"log.dirs={data}"]
-    return [sys.executable, "-m", "pykbroker", "serve", *places, *options]
-
-
 class Broker:
     """One broker on one port and data directory, which both outlive its processes."""
 
@@ -63,6 +46,15 @@ class Broker:
         self.printed: deque[str] = deque(maxlen=200)
         self._process: subprocess.Popen[str] | None = None
         self._watcher: threading.Thread | None = None
+
+    def command(self) -> list[str]:
+        """What is started, in the foreground; it prints READY once clients can connect."""
+        options = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
+        if self.kind == "kafka":
+            places = ["--port", str(self.port), "--data", str(self.data)]
+            return [sys.executable, str(ROOT / "scripts/kafka"), "serve", *places, *options]
+        places = ["-c", f"listeners=PLAINTEXT://127.0.0.1:{self.port}", "-c", f"log.dirs={self.data}"]
+        return [sys.executable, "-m", "pykbroker", "serve", *places, *options]
 
     @property
     def running(self) -> bool:
@@ -79,7 +71,7 @@ class Broker:
         started = time.monotonic()
         paths = [str(ROOT), str(ROOT / "protocol"), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
-            command(self.kind, self.port, self.data, self.settings),
+            self.command(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,0 +1,63 @@
+"""The brokers that are measured, each in a process of its own, and what the system says of that process."""
+
+import os
+import sys
+from pathlib import Path
+
+import programs
+from broker_process import Broker
+
+BROKERS = ("pykbroker", "kafka", "kfake")
+TICKS = os.sysconf("SC_CLK_TCK")
+MB = 1_000_000
+
+
+class Peer(Broker):
+    """One of BROKERS on an empty or an old data directory, with default settings but for `settings`."""
+
+    def command(self) -> list[str]:
+        if self.kind == "kfake":
+            self.data.mkdir(parents=True, exist_ok=True)
+            return [str(programs.kfake()), str(self.port), str(self.data)]
+        return super().command()
+
+    def cpu_s(self) -> float:
+        """Seconds that the broker has computed for, in user space and in the kernel, since it was started."""
+        return sum(_cpu_ticks(pid) for pid in self._processes()) / TICKS
+
+    def memory_mb(self) -> tuple[float, float]:
+        """Resident memory, and the same with pages that are shared divided among those who share (PSS)."""
+        pid = max(self._processes(), key=lambda pid: _status_kb(pid, "status", "VmRSS:"))
+        return tuple(_status_kb(pid, *each) * 1024 / MB for each in (("status", "VmRSS:"), ("smaps_rollup", "Pss:")))  # type: ignore[return-value]
+
+    def descriptors(self) -> int:
+        return max(len(os.listdir(f"/proc/{pid}/fd")) for pid in self._processes())
+
+    def _processes(self) -> list[int]:
+        """The process that was started and its children: a JVM stands behind its launcher."""
+        found = [self.pid]
+        for pid in found:
+            found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return found
+
+
+class Canned(Peer):
+    """Answers of `answer_bytes` to anything, from canned.py: no broker."""
+
+    def __init__(self, data: Path, answer_bytes: int) -> None:
+        super().__init__("canned answers", data)
+        self.answer_bytes = answer_bytes
+
+    def command(self) -> list[str]:
+        return [sys.executable, str(programs.HERE / "canned.py"), str(self.port), str(self.answer_bytes)]
+
+
+def _cpu_ticks(pid: int) -> int:
+    """With those of its children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15]))
+
+
+def _status_kb(pid: int, file: str, name: str) -> int:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))

@@ -1,0 +1,74 @@
+"""The figures as a table to read, and the machine that they are from."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pairs
+from rows import Row
+from session import Figure
+
+OTHERS = ("kafka", "kfake")
+
+
+def number(value: float) -> str:
+    """Three digits that matter, and thousands in groups."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.{2 if value < 10 else 1}f}" if value >= 0.1 else f"{value:.3g}"
+
+
+def table(figures: Sequence[Figure], rows: Sequence[Row], media: Sequence[str], brokers: Sequence[str]) -> str:
+    lines = []
+    for medium in media:
+        lines += ["", f"logs {'in memory' if medium == 'memory' else 'on disk'}"]
+        for row in rows:
+            lines += _row(figures, row, medium, brokers)
+    return "\n".join(lines)
+
+
+def _row(figures: Sequence[Figure], row: Row, medium: str, brokers: Sequence[str]) -> list[str]:
+    lines = [f"  {row.name}: {row.what}, {row.unit}"]
+    extra = sorted({each.broker for each in figures} - set(brokers))
+    for broker in [*brokers, *extra]:
+        found = pairs.values(figures, row.name, medium, broker)
+        if not found:
+            continue
+        line = f"    {broker:<16}" + "  ".join(f"{number(value):>9}" for value in found)
+        ratio = pairs.ratio(figures, row.name, medium, "pykbroker", broker) if broker in OTHERS else None
+        if ratio:
+            line += f"   ours / its: {number(ratio.lowest)} {number(ratio.median)} {number(ratio.highest)}"
+            line += goal(row, broker, ratio.median)
+        lines.append(line)
+    return lines if len(lines) > 1 else []
+
+
+def goal(row: Row, broker: str, ratio: float) -> str:
+    wanted, reached = row.kafka if broker == "kafka" else row.kfake, row.reached(broker, ratio)
+    if reached is None:
+        return ""
+    return f"  goal {'>=' if row.more_is_better else '<='} {wanted:g}: {'reached' if reached else 'SHORT'}"
+
+
+def machine() -> dict[str, str]:
+    processor = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    memory = Path("/proc/meminfo").read_text().split()[1]
+    return {
+        "processor": f"{os.cpu_count()} x {processor[0].partition(': ')[2] if processor else platform.machine()}",
+        "memory": f"{int(memory) / 1e6:.0f} GB",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "java": _first_line("java", "-version"),
+        "go": _first_line("go", "version"),
+        "commit": _first_line("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"),
+    }
+
+
+def _first_line(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        return "none"
+    return (done.stdout + done.stderr).partition("\n")[0]

@@ -1,0 +1,59 @@
+"""The rows of the table: what each measures, which way is better, and the goals beside the other brokers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    what: str
+    unit: str
+    kafka: float | None = None  # the goal as a ratio to Kafka: at least, where more is better, otherwise at most
+    kfake: float | None = None
+    more_is_better: bool = False
+
+    @property
+    def group(self) -> str:
+        return self.name.partition(".")[0]
+
+    def reached(self, peer: str, ratio: float) -> bool | None:
+        """Whether the goal beside `peer` is reached; None where there is none."""
+        goal = {"kafka": self.kafka, "kfake": self.kfake}[peer]
+        if goal is None:
+            return None
+        return ratio >= goal if self.more_is_better else ratio <= goal
+
+
+def rate(name: str, what: str, unit: str, kafka: float | None = None, kfake: float | None = None) -> Row:
+    return Row(name, what, unit, kafka, kfake, more_is_better=True)
+
+
+_ROWS = [
+    rate("requests.produce-16", "produces of one 100 B record, 16 connections", "requests/s", 1.2, 1),
+    rate("requests.produce-200", "the same, 200 connections", "requests/s", 1.2, 1),
+    rate("requests.produce-16x8", "the same, 16 connections with 8 under way each", "requests/s", 2, 1.5),
+    rate("requests.metadata", "metadata of one topic, 16 connections", "requests/s", 2, 1),
+    rate("requests.offset-commit", "offset commit, 16 connections", "requests/s", 1.5, 1),
+    rate("requests.fetch", "fetch of one small batch, 16 connections", "requests/s", 3, 1),
+    Row("single.p50", "one 100 B record at a time, median", "us", 0.6, 1.2),
+    Row("single.p99", "the same, 99 of 100", "us", 0.6, 1.2),
+]
+ROWS = {row.name: row for row in _ROWS}
+
+
+def chosen(patterns: Iterable[str]) -> list[Row]:
+    """The rows whose name or group is one of `patterns`, which may hold `*`; all without a pattern.
+
+    Raises:
+        ValueError: a pattern that fits nothing.
+    """
+    wanted: set[str] = set()
+    patterns = list(patterns) or ["*"]
+    for pattern in patterns:
+        fits = {name for name, row in ROWS.items() if fnmatch(name, pattern) or row.group == pattern}
+        if not fits:
+            raise ValueError(f"no row is called {pattern}; there are {', '.join(ROWS)}")
+        wanted |= fits
+    return [row for row in ROWS.values() if row.name in wanted]
