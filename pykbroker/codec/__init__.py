@@ -11,6 +11,7 @@ hundred bytes for each of MOST_ITEMS.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -18,14 +19,16 @@ from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.messages import Message
 
 from .reading import Reader, compile_reader, read_tags, read_uvarint
-from .writing import Cuts, Unwritable, Writer, compile_writer, write_uvarint
+from .writing import Cuts, Encoded, Unwritable, Writer, compile_items_writer, compile_writer, write_uvarint
 
 __all__ = [
     "MOST_ITEMS",
     "Cuts",
+    "Encoded",
     "Unwritable",
     "decode",
     "encode",
+    "encode_items",
     "read",
     "read_uvarint",
     "reader",
@@ -101,6 +104,22 @@ def write(message: Message, version: int, value: Any, out: bytearray) -> list[An
 def encode(message: Message, version: int, value: Any) -> bytes:
     """The bytes of `value`; its records, if any, must be bytes."""
     return b"".join(write(message, version, value, bytearray()))
+
+
+@cache
+def _items_writer(message: Message, path: tuple[str, ...], version: int) -> Writer:
+    return compile_items_writer(message.struct, path, version, message.is_flexible(version))
+
+
+def encode_items(message: Message, path: tuple[str, ...], version: int, items: Sequence[Any]) -> Encoded:
+    """Items without records of the array that `path` names in `message`; they can stand there in place of the items.
+
+    Raises:
+        Unwritable: a text is too long.
+    """
+    out = bytearray()
+    _items_writer(message, path, version)(items, out, [])
+    return Encoded(len(items), bytes(out))
 
 
 def decode(message: Message, version: int, data: bytes | memoryview) -> Any:

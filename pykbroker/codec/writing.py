@@ -20,6 +20,18 @@ class Unwritable(Exception):
     """A text in the value is longer than any text on the wire; what a client sent is part of it."""
 
 
+class Encoded:
+    """Items of an array as they stand on the wire in one version, for whoever answers with the same again and again."""
+
+    __slots__ = ("_count", "data")
+
+    def __init__(self, count: int, data: bytes) -> None:
+        self._count, self.data = count, data
+
+    def __len__(self) -> int:
+        return self._count
+
+
 Cuts = list[tuple[int, Any]]
 Writer = Callable[[Any, bytearray, Cuts], None]
 
@@ -27,6 +39,15 @@ Writer = Callable[[Any, bytearray, Cuts], None]
 def compile_writer(struct_: Struct, version: int, flexible: bool) -> Writer:
     """Write the writer of `struct_` in `version`."""
     return _Writing(f"{struct_.title} v{version} write", version, flexible).of(struct_)
+
+
+def compile_items_writer(struct_: Struct, path: tuple[str, ...], version: int, flexible: bool) -> Writer:
+    """Write the writer of many items: of the array that `path` names, field by field, in `struct_`."""
+    inner: Any = struct_
+    for name in path:
+        (field,) = (field for field in inner.fields if field.name == name)
+        inner = unwrapped(field.subcon, version)[0].item
+    return _Writing(f"{struct_.title} {'.'.join(path)} v{version} write", version, flexible).of_each(inner)
 
 
 def write_uvarint(out: bytearray, value: int) -> None:
@@ -72,6 +93,7 @@ class _Writing:
             "write_tags": write_tags,
             "records_length": records_length,
             "too_long": too_long,
+            "Encoded": Encoded,
         }
         self.source = Source(title, "write(value, out, cuts)", outside)
         self.emit = self.source.emit
@@ -79,6 +101,11 @@ class _Writing:
     def of(self, subcon: Any) -> Writer:
         self.emit(1, "pass")
         self.value(1, "value", subcon)
+        return self.source.function()
+
+    def of_each(self, subcon: Any) -> Writer:
+        self.emit(1, "for item in value:")
+        self.value(2, "item", subcon)
         return self.source.function()
 
     def value(self, depth: int, expression: str, subcon: Any) -> None:
@@ -105,6 +132,8 @@ class _Writing:
         if isinstance(inner, Array):
             self.length(depth, inner, f"len({variable})")
             item = self.source.fresh("item")
+            if isinstance(inner.item, Struct):
+                self.emit(depth, f"if type({variable}) is Encoded: out += {variable}.data; {variable} = ()")
             self.emit(depth, f"for {item} in {variable}:")
             self.value(depth + 1, item, inner.item)
         elif isinstance(inner, Records_):

@@ -28,6 +28,7 @@ from .client import Client
 from .counters import Counters
 from .fetch_sessions import FetchSessions
 
+_TOLD_SINGLY = 20  # of the topics that one request creates
 _PRODUCER_ID_BLOCK = 1000  # ids that one catalog record gives out, as in Kafka
 
 log = logging.getLogger("pykbroker.broker")
@@ -101,12 +102,26 @@ class Broker:
         self.catalog.replay(records, appended.base_offset)
 
     def create_topic(self, new: NewTopic, partitions: int) -> Topic:
-        """Bring a topic into being, on every listener at once; its name, count and configs have been checked."""
-        self.commit(creation_records(new, self.new_uuid(), partitions, self.node))
-        topic = self.catalog.topics[new.name]
-        self.hold(topic)
-        log.info("topic created: topic=%s partitions=%d id=%s", topic.name, topic.partitions, uuid_text(topic.topic_id))
+        """As `create_topics`, of one."""
+        (topic,) = self.create_topics([(new, partitions)])
         return topic
+
+    def create_topics(self, wanted: Sequence[tuple[NewTopic, int]]) -> list[Topic]:
+        """Bring topics into being, all or none, on every listener at once; `wanted`: and how many partitions each has.
+
+        Names, counts and configs have been checked.
+        """
+        made, node = [(new, self.new_uuid(), partitions) for new, partitions in wanted], self.node
+        self.commit([record for each in made for record in creation_records(*each, node)])
+        topics = [self.catalog.topics[new.name] for new, _ in wanted]
+        for topic in topics:
+            self.hold(topic)
+        for topic in topics[:_TOLD_SINGLY]:
+            told = topic.name, topic.partitions, uuid_text(topic.topic_id)
+            log.info("topic created: topic=%s partitions=%d id=%s", *told)
+        if len(topics) > _TOLD_SINGLY:
+            log.info("topics created: count=%d last=%s", len(topics), topics[-1].name)
+        return topics
 
     def grow_topic(self, topic: Topic, partitions: int) -> None:
         """A topic has `partitions` partitions, and the new ones can be used at once; the count has been checked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from pykbroker_protocol.apis.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 from pykbroker_protocol.apis.metadata import MetadataRequest, MetadataResponse
@@ -15,10 +16,8 @@ from pykbroker.topics.catalog import Topic
 from . import authorized
 from .broker import Broker
 from .client import Client
+from .topic_parts import TopicAnswer, encoded, topic_answer
 from .topics import create_by_default
-
-_TopicAnswer = MetadataResponse.MetadataResponseTopic
-_Partition = _TopicAnswer.MetadataResponsePartition
 
 log = logging.getLogger("pykbroker.broker")
 _BROKER_ENDPOINTS, _CONTROLLER_ENDPOINTS = 1, 2  # of DescribeCluster's endpoint_type (KIP-919)
@@ -43,10 +42,12 @@ def metadata(broker: Broker, request: MetadataRequest, client: Client) -> Metada
     )
 
 
-def _topics(described: _Described, request: MetadataRequest, version: int) -> list[_TopicAnswer]:
+def _topics(described: _Described, request: MetadataRequest, version: int) -> Any:
+    """What is told of each topic, as answers; where none is refused, Encoded."""
+    broker, operations = described.broker, described.operations
     # In version 0 an empty list asks for all topics; since version 1 null does, and an empty list asks for none.
     if request.topics is None or (version == 0 and not request.topics):
-        return [described.topic(topic) for topic in described.broker.catalog.topics.values()]
+        return encoded(broker.catalog.topics.values(), version, operations, broker.node_id)
     names_asked, ids_asked = [], []
     for asked in request.topics:
         if version < 12 and (asked.name is None or asked.topic_id != NO_UUID):
@@ -57,48 +58,31 @@ def _topics(described: _Described, request: MetadataRequest, version: int) -> li
             raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, "neither a name nor an id")
         else:
             names_asked.append(asked.name)
-    answers = [described.by_name(name) for name in dict.fromkeys(names_asked)]
-    told = {answer.topic_id for answer in answers if not answer.error_code}
-    return answers + [described.by_id(each) for each in dict.fromkeys(ids_asked) if each not in told]
+    found = [described.by_name(name) for name in dict.fromkeys(names_asked)]
+    told = {each.topic_id for each in found if isinstance(each, Topic)}
+    found += [described.by_id(each) for each in dict.fromkeys(ids_asked) if each not in told]
+    topics = [each for each in found if isinstance(each, Topic)]
+    if len(topics) == len(found):
+        return encoded(topics, version, operations, broker.node_id)
+    return [topic_answer(each, operations, broker.node_id) if isinstance(each, Topic) else each for each in found]
 
 
 class _Described:
-    """The answer for one topic after the other."""
+    """One topic after the other: itself, or the answer that refuses it."""
 
-    __slots__ = ("_may_create", "_operations", "broker")
+    __slots__ = ("_may_create", "broker", "operations")
 
     def __init__(self, broker: Broker, request: MetadataRequest) -> None:
         self.broker = broker
         self._may_create = request.allow_auto_topic_creation and broker.config.auto_create_topics_enable
         wanted = request.include_topic_authorized_operations
-        self._operations = authorized.ON_TOPIC if wanted else authorized.NOT_ASKED
+        self.operations = authorized.ON_TOPIC if wanted else authorized.NOT_ASKED
 
-    def topic(self, topic: Topic) -> _TopicAnswer:
-        node = [self.broker.node_id]
-        return _TopicAnswer(
-            name=topic.name,
-            topic_id=topic.topic_id,
-            is_internal=topic.is_internal,
-            partitions=[
-                _Partition(
-                    partition_index=partition,
-                    leader_id=node[0],
-                    leader_epoch=leader_epoch,
-                    replica_nodes=node,
-                    isr_nodes=node,
-                )
-                for partition, leader_epoch in enumerate(topic.leader_epochs)
-            ],
-            topic_authorized_operations=self._operations,
-        )
-
-    def by_id(self, topic_id: bytes) -> _TopicAnswer:
+    def by_id(self, topic_id: bytes) -> Topic | TopicAnswer:
         topic = self.broker.catalog.topic_by_id(topic_id)
-        if topic is None:
-            return self._refusal(ErrorCode.UNKNOWN_TOPIC_ID, None, topic_id)
-        return self.topic(topic)
+        return self._refusal(ErrorCode.UNKNOWN_TOPIC_ID, None, topic_id) if topic is None else topic
 
-    def by_name(self, name: str) -> _TopicAnswer:
+    def by_name(self, name: str) -> Topic | TopicAnswer:
         topic = self.broker.catalog.topic_by_name(name)
         if topic is None and self._may_create:
             try:
@@ -106,19 +90,19 @@ class _Described:
             except Refused as refused:
                 log.info("topic not created: topic=%r why=%s", name, refused.why)
         if topic is not None:
-            return self.topic(topic)
+            return topic
         # Of a name that collides with another, which is legal, a client hears that there is no such topic.
         illegal = names.why_illegal(name)
         return self._refusal(
             ErrorCode.INVALID_TOPIC_EXCEPTION if illegal else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name
         )
 
-    def _refusal(self, code: ErrorCode, name: str | None, topic_id: bytes = NO_UUID) -> _TopicAnswer:
-        return _TopicAnswer(
+    def _refusal(self, code: ErrorCode, name: str | None, topic_id: bytes = NO_UUID) -> TopicAnswer:
+        return TopicAnswer(
             error_code=code,
             name=name,
             topic_id=topic_id,
-            topic_authorized_operations=self._operations,
+            topic_authorized_operations=self.operations,
         )
 
 

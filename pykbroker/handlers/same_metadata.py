@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from pykbroker import codec
 from pykbroker.config.config import Config
 
 from .broker import Broker
@@ -42,7 +43,8 @@ class SameMetadata:
         (whole,) = answer
         if len(frame) > _MOST_REQUEST_BYTES or len(whole) > _KEPT_BYTES:
             return
-        if any(topic.error_code for topic in asked.response.topics):
+        topics = asked.response.topics
+        if not isinstance(topics, codec.Encoded) and any(topic.error_code for topic in topics):
             return
         if not self._is_current() or self._bytes + len(whole) > _KEPT_BYTES:
             self._answers.clear()

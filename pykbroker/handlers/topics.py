@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
-from pykbroker_protocol.apis.create_topics import CreateTopicsRequest, CreateTopicsResponse
+from pykbroker_protocol.apis.create_topics import CREATE_TOPICS, CreateTopicsRequest, CreateTopicsResponse
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.types import NO_UUID
 
+from pykbroker import codec
 from pykbroker.config.described import created_topic_config
+from pykbroker.config.layers import Layers
 from pykbroker.config.values import ConfigInvalid
 from pykbroker.topics import names
 from pykbroker.topics.catalog import Topic
-from pykbroker.topics.creation import MAX_PARTITIONS, USE_DEFAULT, NewTopic, check_name, partition_count
+from pykbroker.topics.creation import MAX_PARTITIONS, USE_DEFAULT, NewTopic, Node, check_name, partition_count
 
 from .broker import Broker
 from .client import Client
 
+_CONFIGS_SINCE = 5  # KIP-525
+
 _Created = CreateTopicsResponse.CreatableTopicResult
+_Config = _Created.CreatableTopicConfigs
 _Deleted = DeleteTopicsResponse.DeletableTopicResult
 _Asked = CreateTopicsRequest.CreatableTopic
 
@@ -37,7 +45,8 @@ def create_topics(broker: Broker, request: CreateTopicsRequest, client: Client) 
         return CreateTopicsResponse(
             topics=[_Created(name=name, error_code=code, error_message=why, configs=[]) for name in times]
         )
-    results = [_create(broker, asked, request.validate_only) for asked in request.topics if times[asked.name] == 1]
+    wanted = [asked for asked in request.topics if times[asked.name] == 1]
+    results = _create_each(broker, wanted, request.validate_only, client.api_version)
     why = "Duplicate topic name."
     twice = [
         _Created(name=name, error_code=ErrorCode.INVALID_REQUEST, error_message=why, configs=[])
@@ -58,34 +67,63 @@ def _partitions(request: CreateTopicsRequest, default_partitions: int) -> int:
     return sum(default_partitions if count == USE_DEFAULT else count for count in asked)
 
 
-def _create(broker: Broker, asked: _Asked, validate_only: bool) -> _Created:
-    configs = {config.name: config.value for config in asked.configs}
-    new = NewTopic(
-        name=asked.name,
-        num_partitions=asked.num_partitions,
-        replication_factor=asked.replication_factor,
-        assignments=[(assignment.partition_index, assignment.broker_ids) for assignment in asked.assignments],
-        configs=configs,
-    )
-    try:
-        partitions = _check(broker, new)
-    except Refused as refused:
-        return _Created(name=new.name, error_code=refused.code, error_message=refused.why, configs=[])
-    topic_id = broker.new_uuid() if validate_only else broker.create_topic(new, partitions).topic_id
+def _create_each(broker: Broker, wanted: Sequence[_Asked], validate_only: bool, version: int) -> list[_Created]:
+    checked: list[tuple[NewTopic, int]] = []
+    outcomes: list[Refused | int] = []  # or its number among those
+    node = broker.node
+    for asked in wanted:
+        new = NewTopic(
+            name=asked.name,
+            num_partitions=asked.num_partitions,
+            replication_factor=asked.replication_factor,
+            assignments=[(assignment.partition_index, assignment.broker_ids) for assignment in asked.assignments],
+            configs={config.name: config.value for config in asked.configs},
+        )
+        try:
+            checked.append((new, _check(broker, new, node)))
+            outcomes.append(len(checked) - 1)
+        except Refused as refused:
+            outcomes.append(refused)
+    if validate_only:
+        ids = [broker.new_uuid() for _ in checked]
+    else:
+        ids = [topic.topic_id for topic in broker.create_topics(checked)] if checked else []
+    return [
+        _Created(name=asked.name, error_code=outcome.code, error_message=outcome.why, configs=[])
+        if isinstance(outcome, Refused)
+        else _created(broker, *checked[outcome], ids[outcome], version)
+        for asked, outcome in zip(wanted, outcomes, strict=True)
+    ]
+
+
+def _created(broker: Broker, new: NewTopic, partitions: int, topic_id: bytes, version: int) -> _Created:
     return _Created(
         name=new.name,
         topic_id=topic_id,
         error_message=None,
         num_partitions=partitions,
         replication_factor=1,
-        configs=[
-            _Created.CreatableTopicConfigs(name=name, value=value, config_source=source)
-            for name, value, source in created_topic_config(broker.layers, configs)
-        ],
+        configs=_told_configs(broker.layers, new.configs) if new.configs else _plain_configs(broker.layers, version),
     )
 
 
-def _check(broker: Broker, new: NewTopic) -> int:
+def _told_configs(layers: Layers, overrides: Mapping[str, str | None]) -> list[_Config]:
+    return [
+        _Config(name=name, value=value, config_source=source)
+        for name, value, source in created_topic_config(layers, overrides)
+    ]
+
+
+@lru_cache(4)
+def _plain_configs(layers: Layers, version: int) -> Any:
+    """The configs of a topic that sets none itself, Encoded: most topics have the same."""
+    if version < _CONFIGS_SINCE:
+        return codec.Encoded(0, b"")
+    path = "topics", "configs"
+    return codec.encode_items(CREATE_TOPICS.response, path, version, _told_configs(layers, {}))
+
+
+def _check(broker: Broker, new: NewTopic, node: Node) -> int:
     """The partitions that `new` gets; raises Refused if it may not be."""
     if new.name == names.CLUSTER_METADATA:
         raise Refused(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {new.name} is prohibited.")
@@ -97,7 +135,7 @@ def _check(broker: Broker, new: NewTopic) -> int:
     config = broker.config
     return partition_count(
         new,
-        broker.node,
+        node,
         default_partitions=config.num_partitions,
         default_replication=config.default_replication_factor,
     )
@@ -114,7 +152,7 @@ def create_by_default(broker: Broker, name: str) -> Topic:
     if name == names.GROUP_METADATA:
         return broker.ensure_internal_topic(name)
     new = NewTopic(name)
-    return broker.create_topic(new, _check(broker, new))
+    return broker.create_topic(new, _check(broker, new, broker.node))
 
 
 def delete_topics(broker: Broker, request: DeleteTopicsRequest, client: Client) -> DeleteTopicsResponse:

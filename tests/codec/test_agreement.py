@@ -60,3 +60,17 @@ def mutate(data: bytearray, dice: random.Random) -> None:
                 data[position:position] = dice.randbytes(dice.randrange(1, 5))
             case _:
                 data[position : position + 4] = b"\xff\xff\xff\x7f"
+
+
+@pytest.mark.parametrize("version", range(5, 8))
+def test_items_that_were_encoded_before_stand_where_the_items_would(version):
+    message, dice = MESSAGES["CreateTopicsResponse"], random.Random(version)
+    for _ in range(6):
+        value = random_message(message, version, dice)
+        whole = codec.encode(message, version, value)
+        for topic in value.topics:
+            if topic.configs is not None:
+                topic.configs = codec.encode_items(message, ("topics", "configs"), version, topic.configs)
+        assert codec.encode(message, version, value) == whole
+        value.topics = codec.encode_items(message, ("topics",), version, value.topics)
+        assert codec.encode(message, version, value) == whole
