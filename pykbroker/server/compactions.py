@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import trio
@@ -18,6 +18,7 @@ from pykbroker_protocol.errors import Refused
 from pykbroker.handlers.broker import Broker
 from pykbroker.storage.cleaner import Candidate, Cleaner
 from pykbroker.storage.compacting import Compaction, Undecided
+from pykbroker.storage.compaction import Work
 from pykbroker.storage.segment import BrokenBatch
 from pykbroker.storage.swapping import discard
 
@@ -46,12 +47,15 @@ class Compactions:
     async def once(self) -> int:
         """Every log that is worth it is compacted, the dirtiest first; how many were."""
         count = 0
-        while (candidate := await self._dirtiest()) is not None:
-            await self._compact(candidate)
-            count += 1
+        passed_over = set(self._given_up)
+        while (candidate := await self._dirtiest(passed_over)) is not None:
+            if await self._compact(candidate):
+                count += 1
+            else:
+                passed_over.add(candidate.work.name)  # until the next time
         return count
 
-    async def _dirtiest(self) -> Candidate | None:
+    async def _dirtiest(self, passed_over: Collection[str]) -> Candidate | None:
         dirtiest: Candidate | None = None
         timestamp = self._broker.clock.timestamp()
         partitions = self._broker.data.partitions()
@@ -63,13 +67,13 @@ class Compactions:
                 candidate = self._cleaner.candidate(topic, partition, timestamp)
             except Refused:
                 continue  # it cannot be opened, which was said
-            if candidate is None or candidate.work.name in self._given_up:
+            if candidate is None or candidate.work.name in passed_over:
                 continue
             if dirtiest is None or candidate.work.dirty_ratio > dirtiest.work.dirty_ratio:
                 dirtiest = candidate
         return dirtiest
 
-    async def _compact(self, candidate: Candidate) -> None:
+    async def _compact(self, candidate: Candidate) -> bool:
         work = candidate.work
         config = self._broker.config
         most_bytes = config.log_cleaner_dedupe_buffer_size
@@ -80,9 +84,10 @@ class Compactions:
             with _giving_way():
                 result = await trio.to_thread.run_sync(run.run, abandon_on_cancel=True)
             if not self._cleaner.put_in_place(candidate.log, result):
-                discard(work.directory)
-                log.info("not compacted, it changed meanwhile: partition=%s", work.name)
-                return
+                self._changed(work)
+                return False
+        except FileNotFoundError:  # retention let go of a segment
+            self._changed(work)
         except Undecided:
             self._give_up(work.name, "transactions are not compacted yet")
         except (OSError, BrokenBatch, ValueError) as fault:
@@ -97,9 +102,15 @@ class Compactions:
                 result.bytes_after,
                 (time.monotonic() - began) * 1000,
             )
+            return True
         finally:
             run.stopped = True
             self._broker.data.in_use.discard(candidate.log)
+        return False
+
+    def _changed(self, work: Work) -> None:
+        discard(work.directory)
+        log.info("not compacted, it changed meanwhile: partition=%s", work.name)
 
     def _give_up(self, name: str, why: str) -> None:
         self._given_up.add(name)

@@ -7,16 +7,21 @@ whatever it loses.  Source: Kafka's Cleaner and MemoryRecords.filterTo.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.batch import (
     COMPRESSION_MASK,
+    CONTROL,
     DELETE_HORIZON,
     HEADER_SIZE,
     LENGTH_END,
+    LOG_APPEND_TIME,
     NO_PRODUCER_ID,
+    NO_TIMESTAMP,
+    TRANSACTIONAL,
 )
 
 from . import compression
@@ -30,6 +35,7 @@ from .segment import Segment
 
 _ENTRY_BYTES = 150  # of a key in the map beside its own bytes: two objects and their place
 _OPEN_FILES = 4
+_MOST_OFFSETS = 2**31 - 1  # within one segment: an index counts them in 32 bits
 
 
 class Stopped(Exception):
@@ -86,8 +92,9 @@ class Compaction:
         return Compacted(groups, end_offset, before, after)
 
     def _segment(self, piece: Piece) -> Segment:
-        """A segment of our own to read from: the log's is not ours to touch."""
+        """A segment of our own to read from: the log's is not ours to touch, and may have gone."""
         segment = Segment(self._work.directory, piece.base_offset, Descriptors(_OPEN_FILES))
+        segment.open_for_reading()
         segment.size = piece.size
         return segment
 
@@ -122,11 +129,12 @@ class Compaction:
 
     def _grouped(self, pieces: list[Piece]) -> Iterator[list[Piece]]:
         """Neighbours that fit into one segment, by what they have now."""
-        config, size = self._work.config, 0
+        size = 0
         group: list[Piece] = []
-        for piece in pieces:
-            too_far = bool(group) and piece.base_offset - group[0].base_offset > 2**31 - 1 - config.segment_bytes
-            if group and (size + piece.size > config.segment_bytes or too_far):
+        ends = [*(piece.base_offset for piece in self._work.pieces[1 : len(pieces)]), self._work.end_offset]
+        for piece, end in zip(pieces, ends, strict=True):
+            too_far = bool(group) and size and end - 1 - group[0].base_offset > _MOST_OFFSETS
+            if group and (size + piece.size > self._work.config.segment_bytes or too_far):
                 yield group
                 group, size = [], 0
             group.append(piece)
@@ -153,12 +161,15 @@ class Compaction:
         segment.release()
         for path in segment.paths():
             sync_file(path)
+        # Where no record has a timestamp, retention goes by when it was written.
+        written_ns = os.stat(self._segment(group[-1]).file.fileno()).st_mtime_ns
+        os.utime(segment.path, ns=(written_ns, written_ns))
         return Group(group, segment.size, batches)
 
     def _retained(self, header: Header, batch: bytes) -> tuple[Header, bytes | memoryview] | None:
         """What stays of a batch; None if nothing does."""
-        if not header.records_count:  # it is there for its producer's sake
-            return (header, batch) if self._is_newest(header) else None
+        if not header.records_count:  # it is there for what its header says
+            return (header, batch) if self._stays_empty(header) else None
         expired = header.attributes & DELETE_HORIZON and self._work.timestamp >= header.base_timestamp
         plain = _plain(batch, header)
         body, count, largest, tombstones = kept(
@@ -168,7 +179,7 @@ class Compaction:
         if body is None and not horizon:
             return header, batch
         if not count:
-            return self._emptied(header) if self._is_newest(header) else None
+            return _emptied(header) if self._stays_empty(header) else None
         if not header.has_append_time:
             header = header._replace(max_timestamp=largest)
         if horizon:
@@ -180,15 +191,16 @@ class Compaction:
             body = encode_records(records, until, base_offset=header.base_offset)
         return _packed(header._replace(records_count=count), body or b"")
 
-    def _is_newest(self, header: Header) -> bool:
-        """Whether its producer would be forgotten without this batch, and its next one refused."""
-        return (
-            header.producer_id != NO_PRODUCER_ID
-            and self._work.last_offsets.get(header.producer_id) == header.last_offset
-        )
+    def _stays_empty(self, header: Header) -> bool:
+        """Whether its producer would be forgotten without this batch, and its next one refused; or it is the last one
+        of what is compacted, which says where that ends."""
+        last_offset = self._work.last_offsets.get(header.producer_id) if header.producer_id != NO_PRODUCER_ID else None
+        return header.last_offset in (last_offset, self._work.end_offset - 1)
 
-    def _emptied(self, header: Header) -> tuple[Header, bytes | memoryview]:
-        return _packed(header._replace(records_count=0, attributes=header.attributes & ~DELETE_HORIZON), b"")
+
+def _emptied(header: Header) -> tuple[Header, bytes | memoryview]:
+    attributes = header.attributes & (LOG_APPEND_TIME | TRANSACTIONAL | CONTROL)
+    return _packed(header._replace(records_count=0, attributes=attributes, base_timestamp=NO_TIMESTAMP), b"")
 
 
 def _plain(batch: bytes, header: Header) -> bytes | memoryview:

@@ -86,6 +86,15 @@ class Segment:
     def is_open(self) -> bool:
         return self._file is not None
 
+    def open_for_reading(self) -> None:
+        """Its file is open, and nothing can be written to it.
+
+        Raises:
+            FileNotFoundError: there is none; none is made.
+        """
+        self._file = File(self._path)
+        self._descriptors.opened(self)
+
     def release(self) -> None:
         """The descriptor closes as soon as no slice holds it."""
         self._file = None

@@ -10,6 +10,7 @@ from asking import Asker, batch_of, opened, produced
 from pykbroker.server import upkeep
 from pykbroker.server.compactions import Compactions
 from pykbroker.storage.compacting import Compaction
+from pykbroker.storage.deletion import delete_before
 from pykbroker.storage.records import records_of
 
 CLEANS = {"cleanup_policy": "compact", "min_cleanable_dirty_ratio": "0"}
@@ -107,3 +108,22 @@ async def test_a_log_stays_open_while_it_is_compacted(ask, monkeypatch):
     monkeypatch.setattr(Compaction, "run", closing)
     assert await Compactions(ask.broker).once() == 1
     assert (closed, offsets(ask, "t")) == ([0], [3])
+
+
+async def test_a_segment_that_retention_takes_away_meanwhile_only_puts_the_compaction_off(ask, monkeypatch, tmp_path):
+    await filled(ask, "t", **CLEANS)
+    log = ask.broker.data.partition("t", 0)
+    run = Compaction.run
+
+    def overtaken(self):
+        delete_before(log, 2)
+        return run(self)
+
+    monkeypatch.setattr(Compaction, "run", overtaken)
+    compactions = Compactions(ask.broker)
+    assert await compactions.once() == 0
+    assert [path.name[-5:] for path in sorted((tmp_path / "t-0").glob("*.log"))] == ["2.log", "3.log", "4.log"]
+    assert not list((tmp_path / "t-0").glob("*.cleaned"))
+    monkeypatch.setattr(Compaction, "run", run)
+    assert await compactions.once() == 1
+    assert offsets(ask, "t") == [3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pykbroker_protocol.records.batch import DELETE_HORIZON
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage.compacting import Compaction, Stopped, Undecided
-from pykbroker.storage.compaction import work
+from pykbroker.storage.compaction import Piece, work
 from pykbroker.storage.compression import NAMES
 from pykbroker.storage.deletion import delete_before
 from pykbroker.storage.files import Descriptors
@@ -142,6 +143,39 @@ def test_a_producer_goes_on_where_it_was_when_all_of_its_records_are_gone(tmp_pa
     log.append(batch(b"3", producer_id=7, producer_epoch=0, base_sequence=1), leader_epoch=0, timestamp_ms=NOW)
     with pytest.raises(Refused, match="OUT_OF_ORDER"):
         log.append(batch(b"4", producer_id=7, producer_epoch=0, base_sequence=9), leader_epoch=0, timestamp_ms=NOW)
+
+
+def test_the_last_batch_of_what_is_compacted_stays_empty_and_goes_when_there_is_more_behind_it(tmp_path: Path) -> None:
+    config = LogConfig(**{**COMPACTED.__dict__, "delete_retention_ms": 0})
+    log = open_log(tmp_path / "orders-0", config)
+    put_all(log, (b"a", b"1"))
+    put_all(log, (b"a", None))
+    log.roll()
+    clean = compact(log)
+    log = crashed(log, config)  # the active segment is empty
+    compact(log)
+    (empty,) = [header for header, _ in log.batches()]
+    assert (empty.records_count, empty.last_offset, empty.base_timestamp) == (0, 1, -1)
+    put_all(log, (b"b", b"1"))
+    log.roll()
+    compact(log, clean)
+    assert [header.last_offset for header, _ in log.batches()] == [2]
+
+
+def test_a_compacted_segment_was_written_when_its_last_one_was(tmp_path: Path) -> None:
+    log = three_segments(tmp_path / "orders-0")
+    os.utime(log.segments[1].path, ns=(10**18, 10**18))
+    compact(log)
+    assert os.stat(log.segments[0].path).st_mtime_ns == 10**18
+
+
+def test_segments_span_no_more_offsets_than_their_indexes_can_count(tmp_path: Path) -> None:
+    log = three_segments(tmp_path / "orders-0")
+    todo = work(log, 0, NOW)
+    assert todo is not None
+    far = [Piece(0, 10), Piece(5, 10), Piece(2**31, 10), Piece(2**31 + 5, 10)]
+    run = Compaction(todo._replace(pieces=far, end_offset=2**32), most_bytes=10**9)
+    assert [[piece.base_offset for piece in group] for group in run._grouped(far)] == [[0, 5], [2**31, 2**31 + 5]]
 
 
 def test_what_the_map_has_no_room_for_is_left_for_the_next_run(tmp_path: Path) -> None:
