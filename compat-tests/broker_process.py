@@ -70,13 +70,15 @@ class Broker:
         """The broker printed its ready line; the seconds that took.  RuntimeError with its last lines if it did not."""
         started = time.monotonic()
         paths = [str(ROOT), str(ROOT / "protocol"), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed broker has its bytecode
         self._process = subprocess.Popen(
             self.command(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,  # so that a SIGKILL to the group reaches a JVM behind its launcher
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env=environment,
         )
         ready = threading.Event()
         self._watcher = threading.Thread(target=self._watch, args=(self._process, ready), daemon=True)

@@ -172,10 +172,15 @@ def _zero(subcon: Any) -> Any:
 def make_type(title: str, fields: list[Field]) -> type:
     """A slotted class with one keyword-only constructor; messages are equal when their fields are."""
     names = [field.name for field in fields]
-    namespace: dict[str, Any] = {f"default_{field.name}": field.default for field in fields}
-    arguments = ", ".join(f"{name}=default_{name}" for name in names)
-    body = "".join(f"    self.{name} = {name}\n" for name in names) or "    pass\n"
-    exec(f"def __init__(self, {'*, ' if names else ''}{arguments}):\n{body}", namespace)
+
+    def __init__(self: Any, *positional: Any, **values: Any) -> None:
+        # Compiled when the first message is made: of most types a process makes none.
+        namespace: dict[str, Any] = {f"default_{field.name}": field.default for field in fields}
+        arguments = ", ".join(f"{name}=default_{name}" for name in names)
+        body = "".join(f"    self.{name} = {name}\n" for name in names) or "    pass\n"
+        exec(f"def __init__(self, {'*, ' if names else ''}{arguments}):\n{body}", namespace)
+        made.__init__ = namespace["__init__"]  # type: ignore[misc]
+        made.__init__(self, *positional, **values)  # type: ignore[misc]
 
     def __repr__(self: Any) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
@@ -183,8 +188,9 @@ def make_type(title: str, fields: list[Field]) -> type:
     def __eq__(self: Any, other: object) -> bool:
         return type(other) is type(self) and all(same(getattr(self, n), getattr(other, n)) for n in names)
 
-    members = {"__slots__": tuple(names), "__init__": namespace["__init__"], "__repr__": __repr__, "__eq__": __eq__}
-    return type(title, (), {**members, "__hash__": None})
+    members = {"__slots__": tuple(names), "__init__": __init__, "__repr__": __repr__, "__eq__": __eq__}
+    made = type(title, (), {**members, "__hash__": None})
+    return made
 
 
 def same(one: Any, other: Any) -> bool:

@@ -6,20 +6,14 @@ something wrong (an option, a property, a value).
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from pykbroker import __version__
-from pykbroker.cli.check import check
-from pykbroker.cli.completion import completion
-from pykbroker.cli.configs import configs
-from pykbroker.cli.consume import consume
-from pykbroker.cli.dump_log import dump_log
-from pykbroker.cli.groups import groups
-from pykbroker.cli.produce import produce
-from pykbroker.cli.topics import topics
 
+_LATER = ("check", "completion", "configs", "consume", "dump-log", "groups", "produce", "topics")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
@@ -36,7 +30,21 @@ Exit codes: 0 stopped as asked, 1 could not go on, 2 wrong option or setting.
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Each of `_LATER` is imported, from the file of its name, when somebody asks for it: a start does without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*self.commands, *_LATER])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LATER:
+            return super().get_command(ctx, cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"pykbroker.cli.{name}"), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pykbroker", message="%(prog)s %(version)s")
 def main() -> None:
     """A Kafka-compatible broker in Python."""
@@ -64,7 +72,3 @@ def serve(file: Path | None, settings: tuple[str, ...], profile: str, ready_file
     from pykbroker.cli.serve import serve_until_stopped
 
     serve_until_stopped(file, settings, profile=profile, ready_file=ready_file, log_level=log_level)
-
-
-for command in (topics, groups, produce, consume, configs, dump_log, check, completion):
-    main.add_command(command)

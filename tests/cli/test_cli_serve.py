@@ -1,5 +1,6 @@
 """`pykbroker serve` says when it is ready, ends as asked, and names what keeps it from going on."""
 
+import gc
 import re
 import signal
 import socket
@@ -13,7 +14,8 @@ import pytest
 from running import WITHIN_S, environment, run, serving
 
 from pykbroker import __version__
-from pykbroker.cli.serve import reachable
+from pykbroker.cli.serve import _announcer, reachable
+from pykbroker.server.app import Ready
 
 
 def test_the_ready_line_has_the_bound_address_and_the_data_directory(tmp_path: Path):
@@ -114,3 +116,21 @@ def test_a_ready_file_that_cannot_be_written_is_one_line(tmp_path: Path):
     assert shown.returncode == 1
     assert f"pykbroker: The ready file {missing} cannot be written" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_the_collector_runs_once_the_broker_serves_and_passes_over_what_a_start_made():
+    gc.disable()
+    try:
+        _announcer(None)(Ready(["PLAINTEXT://127.0.0.1:9092"], "data"))
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 1000
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def test_a_start_imports_no_other_command():
+    code = "import sys, pykbroker.cli.main; print(*(name for name in sys.modules if name.startswith('pykbroker.cli.')))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, env=environment()).split() == [
+        "pykbroker.cli.main"
+    ]
