@@ -64,7 +64,7 @@ class Catalog:
         self.broker_epoch = -1
         self.revision = 0  # moves with every change, so that what is derived can be kept until then
         self._by_id: dict[bytes, Topic] = {}
-        self._unified: dict[str, str] = {}
+        self._unified: dict[str, list[str]] = {}  # names that another could collide with; one request can bring two
 
     def topic_by_name(self, name: str) -> Topic | None:
         return self.topics.get(name)
@@ -82,7 +82,7 @@ class Catalog:
 
     def colliding(self, name: str) -> str | None:
         """The topic that `name` would collide with, itself included, or None."""
-        return self._unified.get(names.unified(name))
+        return next(iter(self._unified.get(names.unified(name), ())), None)
 
     def replay(self, records: Iterable[Versioned], offset: int) -> None:
         """Apply `records`, the first of which lies at `offset`; those that say nothing about the catalog pass."""
@@ -95,7 +95,8 @@ class Catalog:
     def _topic(self, record: Any, offset: int) -> None:
         topic = Topic(record.name, record.topic_id)
         self.topics[topic.name] = self._by_id[topic.topic_id] = topic
-        self._unified[names.unified(topic.name)] = topic.name
+        if names.may_collide(topic.name):
+            self._unified.setdefault(names.unified(topic.name), []).append(topic.name)
 
     def _partition(self, record: Any, offset: int) -> None:
         epochs = self._by_id[record.topic_id].leader_epochs
@@ -111,7 +112,11 @@ class Catalog:
 
     def _remove_topic(self, record: Any, offset: int) -> None:
         topic = self._by_id.pop(record.topic_id)
-        del self.topics[topic.name], self._unified[names.unified(topic.name)]
+        del self.topics[topic.name]
+        if alike := self._unified.get(names.unified(topic.name)):
+            alike.remove(topic.name)
+            if not alike:
+                del self._unified[names.unified(topic.name)]
         self.configs.pop((TOPIC_RESOURCE, topic.name), None)
 
     def _config(self, record: Any, offset: int) -> None:

@@ -48,7 +48,7 @@ def check_name(catalog: Catalog, name: str) -> None:
         raise Refused(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
     if why := names.why_illegal(name):
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic name is invalid: {why}")
-    if ("_" in name or "." in name) and (other := catalog.colliding(name)):
+    if names.may_collide(name) and (other := catalog.colliding(name)):
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic '{name}' collides with existing topic: {other}")
 
 

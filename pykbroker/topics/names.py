@@ -30,6 +30,11 @@ def why_illegal(name: str) -> str | None:
     return None
 
 
+def may_collide(name: str) -> bool:
+    """Whether there is another name that is `unified` to the same."""
+    return "." in name or "_" in name
+
+
 def unified(name: str) -> str:
     """Names that are equal here would be one in Kafka's metrics, where '.' becomes '_'; a second one is refused."""
     return name.replace(".", "_")

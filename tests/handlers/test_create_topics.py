@@ -57,6 +57,15 @@ async def test_the_topics_of_one_request_are_one_batch_of_the_catalog(ask, tmp_p
     again.data.abandon()
 
 
+async def test_names_that_collide_are_refused_unless_one_request_brings_both(ask):  # as Kafka was asked
+    both = {"a.b": ErrorCode.NONE, "a_b": ErrorCode.NONE}
+    assert await answered(ask, wanted("a.b"), wanted("a_b")) == both
+    for name in both:
+        ask.broker.delete_topic(ask.broker.catalog.topics[name])
+    assert await answered(ask, wanted("a_b")) == {"a_b": ErrorCode.NONE}
+    assert await answered(ask, wanted("a.b")) == {"a.b": ErrorCode.INVALID_TOPIC_EXCEPTION}
+
+
 async def test_nothing_is_created_while_the_catalog_takes_nothing(ask):
     ask.broker.catalog_log.broken = "the disk is gone"
     errors = await answered(ask, wanted("a"), wanted("b"))
