@@ -24,6 +24,7 @@ _AGAIN_S = 1.0
 _FIRST_RETENTION_S = 30.0  # a broker that never runs for as long as the interval deletes too; Kafka's own first delay
 _COMPARED_AT_ONCE = 1000  # partitions, in a millisecond or two
 _REMOVALS_S = 5.0
+_ROLLED_LOOK_S = 5.0  # Kafka syncs a segment when it rolls
 _IDLE_LOOK_S = 10.0
 _CLOSED_AT_ONCE = 20  # logs: some 10 ms of work between two turns of the clients
 
@@ -49,21 +50,37 @@ async def undaunted(task: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _checkpoints(broker: Broker) -> None:
+    """Rolled segments are synced within seconds, and the files then say so: what a start after a crash has to scan of a
+    log is little more than its active segment."""
     while True:
-        await trio.sleep(broker.config.log_flush_offset_checkpoint_interval_ms / 1000)
-        try:
-            await flush_rolled(broker)
-            broker.data.checkpoint()
-        except OSError as fault:
-            log.error("checkpoints in %s were not written, and are tried again: %s", broker.data.path, fault)
+        left_s = broker.config.log_flush_offset_checkpoint_interval_ms / 1000
+        while left_s > 0:
+            await trio.sleep(min(left_s, _ROLLED_LOOK_S))
+            left_s -= _ROLLED_LOOK_S
+            try:
+                if await flush_rolled(broker) or left_s <= 0:
+                    await checkpoint(broker)
+            except OSError as fault:
+                log.error("checkpoints in %s were not written, and are tried again: %s", broker.data.path, fault)
+                await trio.sleep(max(left_s, 0))
+                break
 
 
-async def flush_rolled(broker: Broker) -> None:
-    """Every segment that was rolled is on disk, and known to be."""
-    for partition_log in [each for each in broker.data.open_logs() if each.needs_flush]:
+async def flush_rolled(broker: Broker) -> bool:
+    """Every segment that was rolled is on disk, and known to be; whether there was one."""
+    rolled = [each for each in broker.data.open_logs() if each.needs_flush]
+    for partition_log in rolled:
         pending = partition_log.prepare_flush(rolled_only=True)
         await trio.to_thread.run_sync(pending.sync)
         partition_log.flushed(pending)
+    return bool(rolled)
+
+
+async def checkpoint(broker: Broker) -> None:
+    """The files of the data directory say how far each log is on disk; clients are served while they are written."""
+    for due in broker.data.due_checkpoints():
+        await trio.to_thread.run_sync(due.write)
+        broker.data.checkpointed(due)
 
 
 async def _retention(broker: Broker) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from .files import replace_file
 from .names import PARTITION_METADATA, uuid_bytes, uuid_text
@@ -57,6 +58,17 @@ def read_offsets(path: Path) -> Offsets:
 
 def write_offsets(path: Path, offsets: Offsets) -> None:
     write_lines(path, (f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items()))
+
+
+class Checkpoint(NamedTuple):
+    """A file of offsets and what it should say."""
+
+    path: Path
+    offsets: Offsets
+
+    def write(self) -> None:
+        """It says that, on disk."""
+        write_offsets(self.path, self.offsets)
 
 
 def read_topic_id(directory: Path) -> bytes | None:

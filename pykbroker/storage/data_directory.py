@@ -18,7 +18,7 @@ from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker.config.topic import LogConfig
 
 from . import names
-from .checkpoints import BadCheckpoint, Offsets, read_offsets, read_topic_id, write_offsets, write_topic_id
+from .checkpoints import BadCheckpoint, Checkpoint, Offsets, read_offsets, read_topic_id, write_topic_id
 from .deletion import delete_expired
 from .dormant import due_on_disk
 from .files import Descriptors, replace_file, sync_directory
@@ -69,6 +69,7 @@ class DataDirectory:
         self._log_start_offsets = self._checkpoint(names.LOG_START_OFFSETS)
         self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
         self.cleaner_offsets = self._checkpoint(names.CLEANER_OFFSETS)
+        self._checkpointed: dict[str, Offsets] = {}  # what this process has written, by the name of the file
         self.in_use: set[PartitionLog] = set()  # logs that stay open though nobody asks for them
         self.removals = Removals()
         self.removals.add((path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)), 0)
@@ -295,6 +296,7 @@ class DataDirectory:
         known.logs[log.partition] = None
         known.dormant_until.pop(log.partition, None)
         self._note(log)
+        self._note_start(log)
 
     # What a shutdown, clean or not, leaves
 
@@ -304,15 +306,29 @@ class DataDirectory:
         Raises:
             OSError: they cannot be written.
         """
-        before = dict(self._recovery_points), dict(self._log_start_offsets), dict(self._high_watermarks)
+        for due in self.due_checkpoints():
+            due.write()
+            self.checkpointed(due)
+
+    def due_checkpoints(self) -> list[Checkpoint]:
+        """What the files should say, of those that say something else; `write` may happen in a thread.
+
+        Raises:
+            OSError: where logs start cannot be written; that is not put off, since DeleteRecords writes it too.
+        """
+        self.checkpoint_starts(self.open_logs())
         for log in self.open_logs():
             self._note(log)
-        after = self._recovery_points, self._log_start_offsets, self._high_watermarks
-        for name, old, new in zip(
-            (names.RECOVERY_POINTS, names.LOG_START_OFFSETS, names.HIGH_WATERMARKS), before, after, strict=True
-        ):
-            if old != new or not (self.path / name).exists():
-                write_offsets(self.path / name, new)
+        files = ((names.RECOVERY_POINTS, self._recovery_points), (names.HIGH_WATERMARKS, self._high_watermarks))
+        return [
+            Checkpoint(self.path / name, dict(offsets))
+            for name, offsets in files
+            if offsets != self._checkpointed.get(name)
+        ]
+
+    def checkpointed(self, due: Checkpoint) -> None:
+        """The file says what was due."""
+        self._checkpointed[due.path.name] = due.offsets
 
     def checkpoint_starts(self, logs: Iterable[PartitionLog]) -> None:
         """The file says where these logs start: it is on disk, if one of them has a new start.
@@ -320,17 +336,17 @@ class DataDirectory:
         Raises:
             OSError: it cannot be written.
         """
-        before = dict(self._log_start_offsets)
         for log in logs:
             self._note_start(log)
-        if before != self._log_start_offsets:
-            write_offsets(self.path / names.LOG_START_OFFSETS, self._log_start_offsets)
+        if self._log_start_offsets != self._checkpointed.get(names.LOG_START_OFFSETS):
+            due = Checkpoint(self.path / names.LOG_START_OFFSETS, dict(self._log_start_offsets))
+            due.write()
+            self.checkpointed(due)
 
     def _note(self, log: PartitionLog) -> None:
         key = log.topic, log.partition
         self._recovery_points[key] = log.recovery_point
         self._high_watermarks[key] = log.high_watermark
-        self._note_start(log)
 
     def _note_start(self, log: PartitionLog) -> None:
         """A log that starts with its first segment needs no entry."""

@@ -22,9 +22,51 @@ async def test_a_rolled_segment_is_flushed_and_the_checkpoint_says_so(ask, tmp_p
     for _ in range(3):
         await produced(ask, batch_of(b"x" * 600_000), name="t")
     assert ask.broker.data.partition("t", 0).needs_flush
-    await upkeep.flush_rolled(ask.broker)
-    ask.broker.data.checkpoint()
+    assert await upkeep.flush_rolled(ask.broker)
+    assert not await upkeep.flush_rolled(ask.broker)
+    await upkeep.checkpoint(ask.broker)
     assert "t 0 2" in (tmp_path / "recovery-point-offset-checkpoint").read_text().splitlines()
+
+
+async def test_the_checkpoint_knows_of_a_rolled_segment_long_before_its_interval_is_over(
+    ask, tmp_path, nursery, autojump_clock, monkeypatch
+):
+    async def at_once(work, *args):
+        return work(*args)
+
+    monkeypatch.setattr("trio.to_thread.run_sync", at_once)
+    nursery.start_soon(upkeep._checkpoints, ask.broker)
+    await ask.create("t", segment_bytes="1048576")
+    for _ in range(3):
+        await produced(ask, batch_of(b"x" * 600_000), name="t")
+    await trio.sleep(6)
+    assert ask.broker.config.log_flush_offset_checkpoint_interval_ms == 60_000
+    assert "t 0 2" in (tmp_path / "recovery-point-offset-checkpoint").read_text().splitlines()
+
+
+async def test_a_checkpoint_is_written_when_something_has_changed_and_not_again(ask, tmp_path):
+    file = tmp_path / "replication-offset-checkpoint"
+    await ask.create("t")
+    await produced(ask, batch_of(b"a"), name="t")
+    await upkeep.checkpoint(ask.broker)
+    file.unlink()
+    await upkeep.checkpoint(ask.broker)
+    assert not file.exists()
+    await produced(ask, batch_of(b"b"), name="t")
+    await upkeep.checkpoint(ask.broker)
+    assert "t 0 2" in file.read_text().splitlines()
+
+
+async def test_a_checkpoint_that_could_not_be_written_is_written_the_next_time(ask, tmp_path):
+    file = tmp_path / "replication-offset-checkpoint"
+    await ask.create("t")
+    await produced(ask, batch_of(b"a"), name="t")
+    file.mkdir()
+    with pytest.raises(OSError):
+        await upkeep.checkpoint(ask.broker)
+    file.rmdir()
+    await upkeep.checkpoint(ask.broker)
+    assert "t 0 1" in file.read_text().splitlines()
 
 
 async def test_files_of_a_deleted_topic_wait_under_another_name_and_then_go(ask, tmp_path, autojump_clock):
