@@ -65,10 +65,10 @@ def test_the_load_program_counts_answers_without_an_error(tmp_path):
     ("answer", "fault"),
     [
         (answer_of_a_produce(error_code=6), "error code 6"),
-        (RIGHT[:-1], "bytes instead of"),
-        (RIGHT[:2], "bytes has correlation id"),
+        (RIGHT[:-1], "length 61 instead of 62"),
+        (RIGHT[:4], "length 4 instead of 62"),
     ],
-    ids=["an error", "too short", "no correlation id"],
+    ids=["an error", "too short", "nothing but a correlation id"],
 )
 def test_the_load_program_ends_with_an_answer_that_is_not_right(tmp_path, answer, fault):
     done = requests(answering(answer), tmp_path, *CHECKED)

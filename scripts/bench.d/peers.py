@@ -42,7 +42,7 @@ class Peer(Broker):
 
 
 class Canned(Peer):
-    """Answers of `answer_bytes` to anything, from canned.py: no broker."""
+    """Answers of `answer_bytes` to anything, from canned.py: no broker, but a bound."""
 
     def __init__(self, data: Path, answer_bytes: int) -> None:
         super().__init__("canned answers", data)
@@ -50,6 +50,18 @@ class Canned(Peer):
 
     def command(self) -> list[str]:
         return [sys.executable, str(programs.HERE / "canned.py"), str(self.port), str(self.answer_bytes)]
+
+
+class Floor(Peer):
+    """floor.c: batches go to the page cache as they come, or nowhere (`drains`); no broker, but a bound."""
+
+    def __init__(self, data: Path, drains: bool) -> None:
+        super().__init__("loopback" if drains else "page cache", data)
+        self.drains = drains
+
+    def command(self) -> list[str]:
+        self.data.mkdir(parents=True, exist_ok=True)
+        return [str(programs.c_program("floor")), str(self.port), str(self.data), *["drain"] * self.drains]
 
 
 def _cpu_ticks(pid: int) -> int:

@@ -90,11 +90,19 @@ static void send_requests(struct connection *c, int count) {
     }
 }
 
+static void fail_showing(const char *what, uint32_t got, uint32_t wanted, const char *answer, uint32_t bytes) {
+    fprintf(stderr, "requests: an answer has %s %u instead of %u:", what, got, wanted);
+    for (uint32_t i = 0; i < bytes && i < 100; i++) fprintf(stderr, " %02x", (unsigned char)answer[i]);
+    fprintf(stderr, "\n");
+    exit(1);
+}
+
 static void check(struct connection *c, const char *answer, uint32_t bytes) {
-    if (bytes < 4 || int32_at(answer) != c->answered)
-        fail("an answer of %u bytes has correlation id %u instead of %u", bytes, int32_at(answer), c->answered);
+    if (bytes < 4) fail("an answer of %u bytes has no correlation id", bytes);
+    if (int32_at(answer) != c->answered)
+        fail_showing("correlation id", int32_at(answer), c->answered, answer, bytes);
     if (asked.answer_bytes && bytes != asked.answer_bytes)
-        fail("an answer has %u bytes instead of %u", bytes, asked.answer_bytes);
+        fail_showing("length", bytes, asked.answer_bytes, answer, bytes);
     for (int i = 0; i < asked.zeros; i++) {
         const char *at = answer + asked.zero_at[i];
         if (asked.zero_at[i] + 2 > bytes) fail("an answer of %u bytes has no error code at %u", bytes, asked.zero_at[i]);

@@ -31,6 +31,20 @@ def rate(name: str, what: str, unit: str, kafka: float | None = None, kfake: flo
 
 
 _ROWS = [
+    rate("produce.1k-p1-acks1", "produce 1 KB, 1 partition, acks=1", "MB/s", 2.2, 1.4),
+    rate("produce.1k-p1-all", "the same, acks=all", "MB/s", 2.2, 1.4),
+    rate("produce.1k-p4-acks1", "the same, 4 partitions, acks=1", "MB/s", 2.2, 1.4),
+    rate("produce.1k-p4-all", "the same, 4 partitions, acks=all", "MB/s", 2.2, 1.4),
+    Row("produce.cpu", "broker's CPU for a GB in these four", "s/GB", 0.3, 0.5),
+    rate("produce.100b", "produce 100 B, 1 partition", "records/s", 1.2, 1.1),
+    rate("produce.100b-lz4", "the same with lz4", "records/s", 1.2, 1.1),
+    rate("produce.100b-zstd", "the same with zstd", "records/s", 1.2, 1.1),
+    rate("consume.1", "catch-up consume of 1 KB, 1 consumer", "MB/s", 1.0, 2),
+    rate("consume.3", "the same, 3 consumers, all together", "MB/s", 1.0, 2),
+    Row("consume.cpu", "broker's CPU for a GB with 1 consumer", "s/GB", 0.5),
+    rate("together.rate", "produce and consume 1 KB at the same time", "MB/s", 1.5, 1),
+    Row("together.p50", "producer to waiting consumer at 1,000 records/s, median", "us", 0.6, 1.2),
+    Row("together.p99", "the same, 99 of 100", "us", 0.6, 1.2),
     rate("requests.produce-16", "produces of one 100 B record, 16 connections", "requests/s", 1.2, 1),
     rate("requests.produce-200", "the same, 200 connections", "requests/s", 1.2, 1),
     rate("requests.produce-16x8", "the same, 16 connections with 8 under way each", "requests/s", 2, 1.5),
@@ -39,6 +53,8 @@ _ROWS = [
     rate("requests.fetch", "fetch of one small batch, 16 connections", "requests/s", 3, 1),
     Row("single.p50", "one 100 B record at a time, median", "us", 0.6, 1.2),
     Row("single.p99", "the same, 99 of 100", "us", 0.6, 1.2),
+    Row("memory.idle", "resident memory, idle", "MB", 0.15),
+    Row("memory.after-produce", "resident memory after the produce rows", "MB", 0.15),
 ]
 ROWS = {row.name: row for row in _ROWS}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import peers
 from both.client import Broker as Asking
+from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
 
 
 class Failed(Exception):
@@ -29,40 +30,73 @@ class Figure:
 class Session:
     peer: peers.Peer
     medium: str
-    turn: int
     rows: frozenset[str]
-    seconds: float  # how long a figure is measured for
+    seconds: float  # about how long a figure is measured for
     scratch: Path
+    turn: int = 0
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    names: Iterator[int] = field(default_factory=itertools.count)
+    _names: Iterator[int] = field(default_factory=itertools.count)
 
     def note(self, row: str, value: float) -> None:
         if row in self.rows:
             self.figures.append(Figure(row, self.peer.kind, self.medium, self.turn, value))
 
-    def wants(self, group: str) -> bool:
-        return any(row.partition(".")[0] == group for row in self.rows)
+    def remark(self, row: str, text: str) -> None:
+        self.notes.append(f"{self.medium} {self.peer.kind} {row}: {text}")
+
+    def wants(self, *rows: str) -> bool:
+        return any(row in self.rows for row in rows)
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[Asking]:
         """A connection of ours to the broker, for what has to be there before something is measured."""
-        with Asking("127.0.0.1", self.peer.port, f"bench-{next(self.names)}") as asking:
+        with Asking("127.0.0.1", self.peer.port, f"bench-{next(self._names)}") as asking:
             yield asking
 
-    def run(self, *command: object, within_s: float = 120) -> str:
-        """What a load program printed.
+    @contextlib.contextmanager
+    def topic(self, partitions: int) -> Iterator[str]:
+        """A new topic, named by its number of partitions at the end, and deleted afterwards."""
+        if self.peer.kind not in peers.BROKERS:
+            yield f"topic-{next(self._names)}-{partitions}"
+            return
+        with self.asking() as asking:
+            name = asking.topic(f"topic-{partitions}", partitions).name
+            yield name
+            asking.ask(DELETE_TOPICS, 6, topics=[DELETE_TOPICS.request.type.DeleteTopicState(name=name)])
+
+    def start(self, *command: object) -> subprocess.Popen[str]:
+        words = [str(word) for word in command]
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def finish(self, program: subprocess.Popen[str], within_s: float = 120) -> str:
+        """What it printed.
 
         Raises:
             Failed: it ended with another status than 0, or not at all.
         """
+        name = Path(str(program.args[0])).name  # type: ignore[index]
         try:
-            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=within_s)
+            printed, complaints = program.communicate(timeout=within_s)
         except subprocess.TimeoutExpired as late:
-            raise Failed(f"{Path(str(command[0])).name} did not end within {within_s:.0f} s") from late
-        if done.returncode:
-            raise Failed((done.stderr or done.stdout).strip()[-500:] or f"status {done.returncode}")
-        return done.stdout
+            program.kill()
+            program.communicate()
+            raise Failed(f"{name} did not end within {within_s:.0f} s") from late
+        if program.returncode:
+            raise Failed(f"{name}: {(complaints or printed).strip()[-500:] or program.returncode}")
+        return printed
+
+    def run(self, *command: object) -> str:
+        return self.finish(self.start(*command))
+
+    def run_together(self, *commands: list[object]) -> list[str]:
+        """What each printed; they ran at the same time."""
+        running = [self.start(*command) for command in commands]
+        try:
+            return [self.finish(program) for program in running]
+        finally:
+            for program in running:
+                program.kill()
 
     @contextlib.contextmanager
     def file(self, content: bytes) -> Iterator[Path]:

@@ -185,9 +185,10 @@ def _rate(session: Session, row: str, prepared: Prepared, connections: int, dept
         return
     figures = load(session, prepared, connections, depth)
     session.note(row, figures["per_second"])
-    session.notes.append(
-        f"{row}: p50 {figures['p50_us']:.0f} us, p99 {figures['p99_us']:.0f} us, max {figures['max_us']:.0f} us,"
-        f" {figures['cpu_us']:.1f} us CPU each"
+    session.remark(
+        row,
+        f"p50 {figures['p50_us']:.0f} us, p99 {figures['p99_us']:.0f} us, max {figures['max_us']:.0f} us,"
+        f" {figures['cpu_us']:.1f} us CPU each",
     )
 
 
