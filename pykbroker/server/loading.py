@@ -115,8 +115,10 @@ def load_groups(broker: Broker, machine: Groups) -> list[str]:
 def _records(broker: Broker, name: str) -> Iterator[Record]:
     """What the partitions of a topic hold that have a directory."""
     topic = broker.catalog.topic_by_name(name)
-    for found, partition in sorted(broker.data.partitions_on_disk()):
-        if topic is not None and found == name and partition < topic.partitions:
+    if topic is None:
+        return
+    for partition in range(topic.partitions):
+        if broker.data.is_on_disk(name, partition):
             yield from decided_records(broker.leader_log(topic, partition).batches())
 
 

@@ -7,7 +7,6 @@ clean.  When nobody has used it for long it is closed, and costs a dict entry ag
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -19,9 +18,10 @@ from pykbroker.config.topic import LogConfig
 
 from . import names
 from .checkpoints import BadCheckpoint, Checkpoint, Offsets, read_offsets, read_topic_id, write_topic_id
+from .clean_marker import leave_clean_marker, take_clean_marker
 from .deletion import delete_expired
 from .dormant import due_on_disk
-from .files import Descriptors, replace_file, sync_directory
+from .files import Descriptors
 from .identity import claimed
 from .lock import Locked, take_lock
 from .partition_log import PartitionLog
@@ -60,7 +60,7 @@ class DataDirectory:
         self.cluster_id = properties.cluster_id
         self.node_id = properties.node_id
         self.directory_id = properties.directory_id
-        self.clean = self._take_clean_marker()
+        self.clean = take_clean_marker(path)
         self._lock = lock
         self._new_uuid = new_uuid
         self._topics: dict[str, _Topic] = {}
@@ -73,8 +73,9 @@ class DataDirectory:
         self.in_use: set[PartitionLog] = set()  # logs that stay open though nobody asks for them
         self.removals = Removals()
         self.removals.add((path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)), 0)
-        self._suspects = set() if self.clean else set(self.partitions_on_disk())
-        self._unlisted = set() if self._high_watermarks else set(self.partitions_on_disk())
+        on_disk = set() if self.clean and self._high_watermarks else set(self.partitions_on_disk())
+        self._suspects = set() if self.clean else on_disk
+        self._unlisted = frozenset() if self._high_watermarks else frozenset(on_disk)
 
     @classmethod
     def open(
@@ -252,6 +253,10 @@ class DataDirectory:
                 if key is not None and entry.is_dir():
                     yield key
 
+    def is_on_disk(self, topic: str, partition: int) -> bool:
+        """Whether the partition has a directory: whether it was ever used."""
+        return (self.path / names.partition_directory(topic, partition)).is_dir()
+
     def open_log(self, topic: str, partition: int) -> PartitionLog | None:
         """The partition's log, or None while it is not open."""
         known = self._topics.get(topic)
@@ -368,8 +373,7 @@ class DataDirectory:
         try:
             self.checkpoint()
             if whole and not self._suspects:  # partitions that were never opened since a crash are still not known good
-                marker = json.dumps({"version": 0, "brokerEpoch": -1})
-                replace_file(self.path / names.CLEAN_SHUTDOWN, marker.encode())
+                leave_clean_marker(self.path)
         finally:
             self.abandon()
 
@@ -381,16 +385,6 @@ class DataDirectory:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
-
-    def _take_clean_marker(self) -> bool:
-        """Whether the last shutdown was clean.  The marker goes at once: a crash from here on is seen."""
-        marker = self.path / names.CLEAN_SHUTDOWN
-        try:
-            marker.unlink()
-        except FileNotFoundError:
-            return False
-        sync_directory(self.path)
-        return True
 
     def _checkpoint(self, name: str) -> Offsets:
         try:
