@@ -19,6 +19,7 @@ ONE_ENTRY = "Kafka gives a partition in error an entry of its own beside its top
 GREETING = "a first request is answered as far as it can be read, so that any client learns which versions there are"
 
 ALONE = "the one voter of the quorum is this broker for ever, so it has no list of voters that could change"
+MEASURED = "these have defaults of their own, each with its reason in docs/configuration.md"
 ONE_ROLE = "there is no controller beside the broker, and so no listener of one"
 
 
@@ -41,6 +42,7 @@ TOO_MANY = ("two to 10003, only checked", "two to 1000000, only checked")
 
 MEANT = [
     Difference("no_more_partitions", TOO_MANY, COUNTED),
+    Difference("the_broker", ("sockets",), MEASURED),
     Difference("the_quorum", ("the catalog",), ONE_ROLE, since=2),
     Difference("features_that_would_change", ("kraft.version 1 by 1",), ALONE, since=1),
     Difference("topics_made_on_the_way", ("allowed",), AT_ONCE),

@@ -32,6 +32,7 @@ _SOURCES = {
 _DEFAULT = 5
 _OWN_SOURCE = {"topic": 1, "client-metrics": 7, "group": 8}  # a broker has several
 _ALL_BROKERS = "default"
+_OF_A_LISTENER = "listener.name."
 _EXAMPLES = """\b
 Examples:
   pykbroker configs describe topic greetings
@@ -133,15 +134,26 @@ def _alter(bootstrap: str, kind: str, name: str, changes: list[Change], *, dry_r
     altered = [of_resource.AlterableConfig(name=key, config_operation=how, value=value) for key, how, value in changes]
     with Cluster(bootstrap) as cluster:
         connection, resource_name = _resource(cluster, kind, name)
-        known = {config.name for config in _described(cluster, kind, name)}
+        known = _known(cluster, kind, name)
         for key, _, _ in changes:
-            if known and key not in known and kind != "broker":
-                raise Wrong(f"{kind} {name} has no config {key}: {nearest(key, sorted(known), '`--all` shows them')}")
+            if known and key not in known and not (kind == "broker" and key.startswith(_OF_A_LISTENER)):
+                shown = f"`pykbroker configs describe {kind} {name} --all` shows them"
+                raise Wrong(f"{kind} {name} has no config {key}: {nearest(key, sorted(known), shown)}")
         resource = of_resource(resource_type=_RESOURCES[kind], resource_name=resource_name, configs=altered)
         request = IncrementalAlterConfigsRequest(resources=[resource], validate_only=dry_run)
         (result,) = connection.ask(INCREMENTAL_ALTER_CONFIGS, request).responses
     if result.error_code:
         raise refusal(f"{kind} {name} was not changed", result.error_code, result.error_message)
+
+
+def _known(cluster: Cluster, kind: str, name: str) -> set[str]:
+    """The names that can be set.  Kafka takes any for a broker, and what is misspelt has no effect."""
+    from pykbroker.config.dynamic import QUOTAS
+
+    known = {config.name for config in _described(cluster, kind, name)}
+    if kind != "broker":
+        return known
+    return known.union(QUOTAS, (config.name for config in _described(cluster, kind, str(cluster.brokers()[0]))))
 
 
 def _described(cluster: Cluster, kind: str, name: str) -> list[Config]:

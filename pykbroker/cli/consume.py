@@ -56,7 +56,7 @@ def consume(
     from pykbroker.cli.output import progress
     from pykbroker.cli.shown_records import printer
 
-    show = printer(style, verbose)
+    show = printer(topic, style, verbose)
     with Cluster(bootstrap) as cluster:
         (found,) = cluster.topics([topic])
         partitions = [(topic, index) for index in _chosen(topic, len(found.partitions), only)]

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pykbroker_protocol.errors import Malformed, Refused
+from pykbroker_protocol.errors import Refused
 
-from pykbroker.cli.internal_records import decoded
 from pykbroker.cli.log_files import Damaged, LogFile, index_entries, transactions
 from pykbroker.cli.output import printable
-from pykbroker.cli.shown_records import as_json, as_line
+from pykbroker.cli.shown_records import as_json, as_line, in_words, meaning_of
 from pykbroker.cli.times import time_text
 from pykbroker.storage import names
 from pykbroker.storage.batch import Header
@@ -129,22 +128,15 @@ def _records(topic: str, position: int, header: Header, batch: bytes) -> Iterato
 
 
 def _record(topic: str, record: Record, is_control: bool) -> Line:
-    try:
-        meaning = decoded(topic, record, is_control=is_control)
-    except Malformed as fault:
-        meaning = {"not decoded": str(fault)}
+    meaning = meaning_of(topic, record, is_control=is_control)
     facts = {name: value for name, value in json.loads(as_json("", 0, record)).items() if name not in _OF_PLACE}
     if meaning is None:
         return Line(facts, as_line(topic, 0, record).replace(f"{topic}-0@", "@", 1), indent=4)
-    words = "  ".join(f"{name} {_spelt(value)}" for name, value in meaning.items())
-    return Line({**facts, "decoded": meaning}, printable(f"@{record.offset}  {words}"), indent=4)
+    words = printable(f"@{record.offset}  {in_words(meaning)}")
+    return Line({**facts, "decoded": meaning}, words, indent=4)
 
 
 _OF_PLACE = ("topic", "partition")
-
-
-def _spelt(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _offset_index(file: Path, with_records: bool) -> Iterator[Line]:

@@ -18,6 +18,7 @@ _WHO_READS = {
     "NON_EMPTY_GROUP": "it has members; stop them first",
     "GROUP_ID_NOT_FOUND": "`pykbroker groups list` shows those that exist",
 }
+_NONE = "No groups; one appears when a consumer with a group.id joins or commits."
 _RESET_EXAMPLES = """\b
 Examples:
   pykbroker groups reset-offsets readers --all-topics --to-earliest --dry-run
@@ -49,31 +50,44 @@ def list_(bootstrap: str, as_json: bool) -> None:
     elif rows:
         output.table(["GROUP", "STATE", "TYPE", "PROTOCOL"], [[cell or None for cell in row] for row in rows])
     else:
-        click.echo("No groups; one appears when a consumer with a group.id joins or commits.", err=True)
+        click.echo(_NONE, err=True)
 
 
 @groups.command()
-@click.argument("names", metavar="GROUP...", nargs=-1, required=True, shell_complete=group_ids)
+@click.argument("names", metavar="GROUP...", nargs=-1, shell_complete=group_ids)
 @connects
+@click.option("--all", "every", is_flag=True, help="All groups.")
 @click.option("--members", "members_only", is_flag=True, help="Show the members and what each reads.")
 @as_json
-def describe(names: tuple[str, ...], bootstrap: str, members_only: bool, as_json: bool) -> None:
+def describe(names: tuple[str, ...], bootstrap: str, every: bool, members_only: bool, as_json: bool) -> None:
     """Show offsets and lag of each partition, and who reads it."""
     from pykbroker.cli import output
     from pykbroker.cli.cluster import Cluster
-    from pykbroker.cli.group_facts import describe, progress_of
+    from pykbroker.cli.group_facts import describe, list_groups, progress_of
 
+    if every == bool(names):
+        raise Wrong("Which group? Write its name, several names, or --all alone")
     with Cluster(bootstrap) as cluster:
-        found = [(group, progress_of(cluster, group)) for group in (describe(cluster, name) for name in names)]
+        chosen = sorted(list_groups(cluster)) if every else list(names)
+        with output.progress("Asking for groups", len(chosen)) as advance:
+            found = []
+            for name in chosen:
+                group = describe(cluster, name)
+                found.append((group, progress_of(cluster, group)))
+                advance(1)
     if as_json:
         output.print_json([_json(group, progress) for group, progress in found])
         return
+    if not found:
+        click.echo(_NONE, err=True)
     for number, (group, progress) in enumerate(found):
         if number:
             click.echo()
         count = len(group.members)
         words = [f"{count} member{'s' if count != 1 else ''}", f"assignor {group.assignor}" if group.assignor else ""]
         click.echo("   ".join([output.printable(group.group_id), group.state, *filter(None, words)]))
+        if not group.members and (members_only or not progress):
+            continue
         if members_only:
             _show_members(group)
         else:

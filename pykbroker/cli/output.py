@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 _QUIET_FOR_S = 1.0
-_AS_WIDE_AS_NEEDED = 100_000  # where nobody looks, nothing is wrapped or cut
+_AS_WIDE_AS_NEEDED = 100_000  # a terminal that is narrower breaks the line; a number in pieces could not be read
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, last: Sequence[object] | None = None) -> None:
@@ -25,14 +25,13 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, last: Se
     for column, heading in enumerate(headings):
         numbers = [row[column] for row in every if row[column] is not None]
         to_the_right = bool(numbers) and all(isinstance(cell, int) for cell in numbers)
-        shown.add_column(heading, justify="right" if to_the_right else "left", overflow="fold")
+        shown.add_column(heading, justify="right" if to_the_right else "left", no_wrap=True)
     for row in rows:
         shown.add_row(*map(_cell, row))
     if last:
         shown.add_section()
         shown.add_row(*map(_cell, last), style="bold")
-    width = None if sys.stdout.isatty() else _AS_WIDE_AS_NEEDED
-    console = Console(width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    console = Console(width=_AS_WIDE_AS_NEEDED, markup=False, highlight=False, emoji=False, soft_wrap=False)
     with console.capture() as capture:
         console.print(shown)
     click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))

@@ -68,7 +68,7 @@ def produce(
         raise Wrong("--key-separator is empty: write the text that stands between key and value")
     if key is not None and key_separator is not None:
         raise Wrong("-k gives every record the same key, and --key-separator each its own: leave one out")
-    recorded = [(name, value.encode()) for name, value in pairs(headers, "-H").items()]
+    recorded = [(name, value.encode()) for word in headers for name, value in pairs((word,), "-H").items()]
     reading = _Reading(key, key_separator, recorded, null)
     with Cluster(bootstrap) as cluster:
         (found,) = cluster.topics([topic])

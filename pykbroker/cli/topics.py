@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pykbroker.cli.completion import topic_names
-from pykbroker.cli.failures import Failed, refusal
+from pykbroker.cli.failures import Failed, nearest, refusal
 from pykbroker.cli.options import as_json, connects, pairs
 
 if TYPE_CHECKING:
@@ -158,8 +158,17 @@ def create(
             count = result.num_partitions
             click.echo(f"Created {result.name} with {count} partition{'s' if count != 1 else ''}.")
         elif result.error_code not in exists:
-            faults.append(refusal(f"{result.name} was not created", result.error_code, result.error_message))
+            hint = _nearest_config(result.error_message or "")
+            faults.append(refusal(f"{result.name} was not created", result.error_code, result.error_message, hint))
     _raise(faults)
+
+
+def _nearest_config(message: str) -> str:
+    """What was meant by the config that `message` says does not exist; "" if it says something else."""
+    from pykbroker.config.topic import TOPIC_PROPERTIES
+
+    _, unknown, name = message.partition("Unknown topic config name: ")
+    return nearest(name, list(TOPIC_PROPERTIES), "") if unknown else ""
 
 
 @topics.command()

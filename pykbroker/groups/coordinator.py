@@ -147,9 +147,10 @@ class Groups:
     def delete_offsets(self, request: OffsetDeleteRequest, *, ticket: Ticket, now: int, timestamp: int) -> list[Effect]:
         """Answered at once, for each topic of the request: what the group's members read stays."""
         group = self._groups.get(request.group_id)
+        if not request.group_id:  # it can have offsets, and Kafka's OffsetDelete still does not know it
+            return [Reply(ticket, OffsetDeleteResponse(error_code=ErrorCode.INVALID_GROUP_ID))]
         if group is None:
-            code = ErrorCode.GROUP_ID_NOT_FOUND if request.group_id else ErrorCode.INVALID_GROUP_ID
-            return [Reply(ticket, OffsetDeleteResponse(error_code=code))]
+            return [Reply(ticket, OffsetDeleteResponse(error_code=ErrorCode.GROUP_ID_NOT_FOUND))]
         if group.state is not State.EMPTY and group.protocol_type != CONSUMER:
             return [Reply(ticket, OffsetDeleteResponse(error_code=ErrorCode.NON_EMPTY_GROUP))]
         committed, subscribed = self._offsets.of(request.group_id), subscribed_topics(group)

@@ -69,6 +69,14 @@ def test_what_is_wrong_is_exit_code_2_with_the_nearest_name(pk: Typed, topic: st
     assert "Which topic?" in pk.refused("configs", "describe", "topic", code=2)
 
 
+def test_a_misspelt_config_of_a_broker_is_refused_though_kafka_takes_any_name(pk: Typed):
+    assert pk.refused("configs", "set", "broker", "default", "log.retention.mss=1", code=2) == (
+        "broker default has no config log.retention.mss: did you mean log.retention.ms?"
+    )
+    for setting in ("leader.replication.throttled.rate=5", "listener.name.plaintext.max.connections=5"):
+        assert setting in pk.said("configs", "set", "broker", "1", setting, "--dry-run")
+
+
 def test_what_is_not_there_is_told_with_what_is(pk: Typed, topic: str):
     assert pk.refused("configs", "describe", "topic", "confgured").endswith("did you mean configured?")
     assert pk.refused("configs", "describe", "broker", "7") == "There is no broker 7: write 1, or default for all"

@@ -68,6 +68,18 @@ def test_bytes_that_are_no_text_stay_as_they_are(pk: Typed):
     assert r"\xff\x00\x1b[2J" in pk.said("consume", "-t", "binary", "-v")
 
 
+def test_what_the_broker_itself_wrote_is_decoded(pk: Typed, numbers: str):
+    pk.said("groups", "reset-offsets", "decoded", "-t", numbers, "--to-offset", "3")
+    words = ["consume", "-t", "__consumer_offsets"]
+    (line,) = [line for line in pk.said(*words).splitlines() if '"group": "decoded"' in line]
+    assert line.startswith('OffsetCommitKey {"group": "decoded", "topic": "numbers", "partition": 0}  ')
+    every = [json.loads(line)["decoded"] for line in pk.said(*words, "--format", "json").splitlines()]
+    offsets = [
+        m["OffsetCommitValue"]["offset"] for m in every if m.get("OffsetCommitKey", {}).get("group") == "decoded"
+    ]
+    assert offsets == [3]
+
+
 def test_verbose_shows_place_key_and_headers(pk: Typed, numbers: str):
     assert pk.said("consume", "-t", numbers, "--from", "4", "-v").endswith("  numbers-0@4  k4  4  [h=1]\n")
 

@@ -53,6 +53,14 @@ def test_an_idle_groups_lag_is_shown_for_each_partition_and_in_total(pk: Typed, 
     assert pk.json("groups", "describe", "idle")[0]["lag"] == 3
 
 
+def test_all_groups_are_described_at_once(pk: Typed, topic: str):
+    committed(pk, "one", topic, 2)
+    committed(pk, "other", topic, 4)
+    lags = {group["group"]: group["lag"] for group in pk.json("groups", "describe", "--all")}
+    assert (lags["one"], lags["other"]) == (3, 1)
+    assert "Which group?" in pk.refused("groups", "describe", code=2)
+
+
 def test_a_member_is_shown_with_what_it_reads(pk: Typed, topic: str):
     with reading(pk, "busy", topic):
         (group,) = pk.json("groups", "describe", "busy")

@@ -27,8 +27,8 @@ def test_lines_of_standard_input_become_records(pk: Typed):
 
 def test_a_key_a_value_and_headers(pk: Typed):
     pk.said("topics", "create", "whole")
-    pk.said("produce", "-t", "whole", "-k", "Ada", "-v", "hello", "-H", "lang=en", "-H", "to=all")
-    assert read(pk, "whole") == [(b"Ada", b"hello", [("lang", b"en"), ("to", b"all")])]
+    pk.said("produce", "-t", "whole", "-k", "Ada", "-v", "hello", "-H", "lang=en", "-H", "to=all", "-H", "to=you")
+    assert read(pk, "whole") == [(b"Ada", b"hello", [("lang", b"en"), ("to", b"all"), ("to", b"you")])]
 
 
 def test_keys_in_lines_and_tombstones(pk: Typed):

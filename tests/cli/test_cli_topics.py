@@ -52,6 +52,8 @@ def test_creating_twice_is_refused_unless_it_may_be_there(pk: Typed):
 
 def test_an_unknown_config_is_exit_code_2(pk: Typed):
     assert "x.y" in pk.refused("topics", "create", "bad", "-c", "x.y=1", code=2)
+    misspelt = pk.refused("topics", "create", "bad", "-c", "retention.mss=1", code=2)
+    assert misspelt.endswith("(INVALID_CONFIG); did you mean retention.ms?")
     assert pk.refused("topics", "create", "bad", "-c", "x.y", code=2) == ("-c x.y has no value: write -c x.y=VALUE")
 
 

@@ -1,7 +1,12 @@
 """What a person reads when they ask for help, or ask for something wrong.  Each runs the real command."""
 
+import fcntl
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import tomllib
 from pathlib import Path
 
@@ -80,3 +85,13 @@ def test_a_wrong_option_is_exit_code_2_and_no_traceback(words: list[str]):
     shown = run("serve", *words)
     assert shown.returncode == 2
     assert "Traceback" not in shown.stderr
+
+
+def test_a_table_keeps_its_cells_whole_however_narrow_the_terminal_is():
+    code = "from pykbroker.cli.output import table; table(['PARTITION', 'LOG-END-OFFSET'], [(10001, 123456789)])"
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 12, 0, 0))
+    subprocess.run([sys.executable, "-c", code], env=environment(), stdout=its, check=True, timeout=30)
+    os.close(its)
+    assert os.read(ours, 4096).decode().splitlines()[-1].split() == ["10001", "123456789"]
+    os.close(ours)

@@ -29,6 +29,15 @@ def answered(response):
     return [(t.name, [(p.partition_index, p.error_code) for p in t.partitions]) for t in response.topics]
 
 
+async def test_the_empty_group_id_is_refused_also_when_it_has_offsets(ask):
+    topic = OffsetCommitRequest.OffsetCommitRequestTopic
+    partitions = [topic.OffsetCommitRequestPartition(partition_index=0, committed_offset=5)]
+    await ask(OffsetCommitRequest(group_id="", topics=[topic(name="t", partitions=partitions)]), 8)
+    response = await ask(delete(("t", 0), group=""), 0)
+    assert (response.error_code, response.topics) == (24, [])
+    assert ask.broker.groups.machine.committed("")["t"][0].offset == 5
+
+
 async def test_offsets_go_and_partitions_that_do_not_exist_are_refused(ask):
     response = await ask(delete(("t", 0, 9, -1), ("u", 0), ("t", 1, 1), ("t",)), 0)
     assert (response.error_code, answered(response)) == (

@@ -69,14 +69,18 @@ STARTED_WITH = {
     *("listeners", "log.dirs", "node.id", "broker.id", "process.roles", "controller.listener.names"),
     *("controller.quorum.voters", "offsets.topic.replication.factor", "transaction.state.log.replication.factor"),
     *("transaction.state.log.min.isr", "share.coordinator.state.topic.replication.factor"),
-    *("share.coordinator.state.topic.min.isr", "group.initial.rebalance.delay.ms", "queued.max.request.bytes"),
+    *("share.coordinator.state.topic.min.isr", "group.initial.rebalance.delay.ms"),
 }
+OF_SOCKETS = (  # their defaults are not Kafka's, so they are asked for by themselves
+    *("queued.max.request.bytes", "socket.listen.backlog.size"),
+    *("socket.receive.buffer.bytes", "socket.send.buffer.bytes"),
+)
 
 
 def without_start(answer: Any) -> Any:
-    """The answer without what the two brokers are started with, and our one default that is not Kafka's."""
+    """The answer without what the two brokers are started with, and the defaults that are not Kafka's."""
     for result in answer.results:
-        result.configs = [config for config in result.configs if config.name not in STARTED_WITH]
+        result.configs = [config for config in result.configs if config.name not in STARTED_WITH.union(OF_SOCKETS)]
     return answer
 
 
@@ -126,6 +130,7 @@ def the_broker(broker: Broker, version: int) -> Answers:
         yield "documentation", without_start(documented)
     yield "synonyms", without_start(describe(broker, version, asked(BROKER, "1"), include_synonyms=True))
     yield "one", describe(broker, version, asked(BROKER, "1", "log.retention.hours"), include_synonyms=True)
+    yield "sockets", describe(broker, version, asked(BROKER, "1", *OF_SOCKETS), include_synonyms=True)
     yield "cluster", describe(broker, version, asked(BROKER, ""))
     yield "cluster, synonyms", describe(broker, version, asked(BROKER, ""), include_synonyms=True)
     yield "cluster, unset", describe(broker, version, asked(BROKER, "", "log.retention.ms"))
