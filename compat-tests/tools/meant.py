@@ -28,7 +28,7 @@ def not_served(api: str, lines: str, also: str = "") -> Meant:
 
 
 UNSERVED_APIS = (
-    "Sasl|Txn|Acls|DelegationToken|ClientQuotas|ScramCredentials|UnregisterBroker|Transactions|"
+    "Sasl|Txn|DelegationToken|ClientQuotas|ScramCredentials|UnregisterBroker|Transactions|"
     "ConsumerGroup(Heartbeat|Describe)|Share|Streams|RaftVoter"
 )
 QUOTAS = not_served("DescribeClientQuotas", "^Error while executing config command")
@@ -40,9 +40,9 @@ MEANT: dict[str, Meant] = {
     ),
     "configs --describe --entity-type brokers --entity-name 1 --all": Meant(
         "the brokers' own settings: no controller listener and no voters here, node.id and process.roles have "
-        "defaults, and queued.max.request.bytes is bounded",
+        "defaults, queued.max.request.bytes is bounded, and the system sizes sockets' buffers",
         r"^  (controller\.(listener\.names|quorum\.voters)|listeners|node\.id|process\.roles"
-        r"|queued\.max\.request\.bytes)=",
+        r"|queued\.max\.request\.bytes|socket\.(listen\.backlog\.size|(send|receive)\.buffer\.bytes))=",
     ),
     "configs --describe --entity-type broker-loggers --entity-name 1": Meant(
         "the loggers are each broker's own", r"^  \S+=(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) sensitive=false synonyms="
@@ -59,14 +59,11 @@ MEANT: dict[str, Meant] = {
         "RemoveRaftVoter", "doesn't support removing voter", ", which Kafka refuses too while kraft.version is 0"
     ),
     "broker-api-versions": Meant(
-        "transactions, SASL, ACLs, delegation tokens, quotas, SCRAM, the consumer protocol of KIP-848, share and "
+        "transactions, SASL, delegation tokens, quotas, SCRAM, the consumer protocol of KIP-848, share and "
         "streams groups and changes of the voters are not advertised yet",
         rf"^\t\w*({UNSERVED_APIS})\w*\(\d+\): ",
     ),
     "transactions list": not_served("ListTransactions", "^TransactionalId"),
-    "acls --list": not_served(
-        "DescribeAcls", "No Authorizer is configured", ", which Kafka refuses too without an authorizer"
-    ),
     "share-groups --describe --group no": not_served("ShareGroupDescribe", "Group no not found"),
 }
 

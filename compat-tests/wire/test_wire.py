@@ -14,6 +14,14 @@ from differences import difference
 from scenarios import Case, cases
 
 pytestmark = pytest.mark.java
+# What people read of a tool that asks for these is Kafka's own words.
+WORDS_COUNT = {
+    *("CreateTopics", "DeleteTopics", "CreatePartitions", "DeleteRecords", "DescribeTopicPartitions"),
+    *("DescribeConfigs", "AlterConfigs", "IncrementalAlterConfigs", "ListConfigResources"),
+    *("DescribeLogDirs", "AlterReplicaLogDirs", "OffsetForLeaderEpoch", "OffsetDelete", "DescribeProducers"),
+    *("ElectLeaders", "AlterPartitionReassignments", "ListPartitionReassignments", "DescribeQuorum", "UpdateFeatures"),
+    *("DescribeAcls", "CreateAcls", "DeleteAcls"),
+}
 Answers = list[tuple[str, Any]]
 
 
@@ -21,7 +29,7 @@ def answers(case: Case, address: tuple[str, int], run: str) -> Answers:
     """What one broker answers, ready to be compared; an exception ends it and is an answer."""
     given: Answers = []
     with Broker(*address, f"{run}.{case.name}") as broker:
-        normal = Normal(broker)
+        normal = Normal(broker, words=case.api.name in WORDS_COUNT)
         try:
             for label, answer in case.scenario(broker, case.version):
                 given.append((label, normal.answer(answer)))

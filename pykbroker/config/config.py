@@ -184,9 +184,15 @@ def _row(name: str, source: str | None) -> Property[Any] | None:
 
 def unknown(name: str, source: str | None = None) -> str:
     """What to say of a property that does not exist."""
-    near = difflib.get_close_matches(name, [*_TABLE, *unread()], n=1)
-    advice = f"did you mean {near[0]}?" if near else "Kafka 4.3 has none of that name; take it out"
+    near = nearest(name)
+    advice = f"did you mean {near}?" if near else "Kafka 4.3 has none of that name; take it out"
     return f"Unknown property {name}{_from(source)}: {advice}"
+
+
+def nearest(name: str) -> str | None:
+    """The property of the broker whose name is nearly `name`."""
+    near = difflib.get_close_matches(name, [*_TABLE, *unread()], n=1)
+    return near[0] if near else None
 
 
 def is_known(name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from pykbroker.config.config import Config, row_of
+from pykbroker.config.config import Config, nearest, row_of
 from pykbroker.config.dynamic import (
     check_change,
     check_names_and_values,
@@ -117,6 +117,15 @@ def without_effect(settings: Mapping[str, str]) -> list[str]:
     for name in settings:
         row = dynamic_row(name)
         if row is None or row.later:
-            why = row.later if row else "Kafka 4.3 has none of that name; nothing reads it."
-            lines.append(f"{name} is accepted and has no effect: {why}")
+            lines.append(f"{_printable(name)} is accepted and has no effect: {row.later if row else _nobodys(name)}")
     return lines
+
+
+def _nobodys(name: str) -> str:
+    near = nearest(name)
+    return f"Kafka 4.3 has none of that name{f', did you mean {near}?' if near else '; nothing reads it.'}"
+
+
+def _printable(name: str) -> str:
+    """A client chose it: it must not begin a line of its own."""
+    return name if name.isprintable() else repr(name)

@@ -13,11 +13,12 @@ from pykbroker_protocol.errors import ErrorCode
 from .broker import Broker
 from .client import Client
 
-_WHY = "No Authorizer is configured."
+_NOBODY = "No Authorizer is configured"
+_WHY = f"{_NOBODY}."
 
 
 def describe_acls(broker: Broker, request: DescribeAclsRequest, client: Client) -> DescribeAclsResponse:
-    return DescribeAclsResponse(error_code=ErrorCode.SECURITY_DISABLED, error_message=_WHY)
+    return DescribeAclsResponse(error_code=ErrorCode.SECURITY_DISABLED, error_message=f"{_NOBODY} on the broker")
 
 
 def create_acls(broker: Broker, request: CreateAclsRequest, client: Client) -> CreateAclsResponse:

@@ -10,6 +10,7 @@ from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.cluster_metadata import ConfigRecord, ProducerIdsRecord
 
 from pykbroker.config.config import Config
+from pykbroker.config.dynamic import dynamic_row
 from pykbroker.config.layers import Layers
 from pykbroker.groups.coordinator import Groups
 from pykbroker.runtime.clock import Clock
@@ -19,7 +20,14 @@ from pykbroker.storage.names import uuid_bytes, uuid_text
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import Record
 from pykbroker.topics import names
-from pykbroker.topics.catalog import BROKER_RESOURCE, TOPIC_RESOURCE, Catalog, Topic
+from pykbroker.topics.catalog import (
+    BROKER_RESOURCE,
+    CLIENT_METRICS_RESOURCE,
+    GROUP_RESOURCE,
+    TOPIC_RESOURCE,
+    Catalog,
+    Topic,
+)
 from pykbroker.topics.creation import NewTopic, Node, creation_records, deletion_records
 from pykbroker.topics.frames import Versioned, to_frame
 from pykbroker.topics.growth import growth_records
@@ -30,6 +38,15 @@ from .fetch_sessions import FetchSessions
 
 _TOLD_SINGLY = 20  # of the topics that one request creates
 _PRODUCER_ID_BLOCK = 1000  # ids that one catalog record gives out, as in Kafka
+
+_KINDS = {
+    TOPIC_RESOURCE: "topic",
+    BROKER_RESOURCE: "broker",
+    CLIENT_METRICS_RESOURCE: "client-metrics",
+    GROUP_RESOURCE: "group",
+}
+_MOST_TOLD = 20  # changes of one request that are logged, and characters of a value
+_MOST_OF_VALUE = 100
 
 log = logging.getLogger("pykbroker.broker")
 
@@ -147,7 +164,8 @@ class Broker:
         if not records:
             return
         self.commit(records)
-        log.info("configs changed: type=%d name=%r keys=%s", resource_type, name, ",".join(list(changes)[:20]))
+        kind = _KINDS.get(resource_type, str(resource_type))
+        log.info("configs changed: type=%s name=%r changes=%s", kind, name, _told(resource_type, changes))
         if resource_type == TOPIC_RESOURCE:
             self.data.configure(name, self.config.log_config(self.catalog.topic_configs(name)))
         elif resource_type == BROKER_RESOURCE:
@@ -194,3 +212,13 @@ class Broker:
         config = self.config.log_config(self.catalog.topic_configs(topic.name))
         for partition in partitions or range(topic.partitions):
             self.data.create_partition(topic.name, partition, topic.topic_id, config)
+
+
+def _told(resource_type: int, changes: Mapping[str, str | None]) -> str:
+    """The first of `changes` on one line, whatever is in them, and no secrets; None is what goes."""
+    told: dict[str, str | None] = {}
+    for name, value in list(changes.items())[:_MOST_TOLD]:
+        row = dynamic_row(name) if resource_type == BROKER_RESOURCE else None
+        is_secret = resource_type == BROKER_RESOURCE and (row is None or row.kind == "password")
+        told[name] = "(hidden)" if value is not None and is_secret else value and value[:_MOST_OF_VALUE]
+    return repr(told)

@@ -29,6 +29,8 @@ from .broker import Broker
 _ELIGIBLE_LEADER_REPLICAS = "eligible.leader.replicas.version"
 _MIN_INSYNC_REPLICAS = "min.insync.replicas"
 
+_MOST_TOLD = 20
+
 log = logging.getLogger("pykbroker.config")
 
 
@@ -126,6 +128,7 @@ def _brokers_list_default(name: str, operation: str) -> str:
 
 
 def tell_without_effect(changes: Mapping[str, str | None]) -> None:
-    """One line of log for each broker property that was set and has no effect."""
-    for line in without_effect({name: value for name, value in changes.items() if value is not None}):
+    """One line of log for each broker property that was set and has no effect, as far as people read on."""
+    settings = [(name, value) for name, value in changes.items() if value is not None]
+    for line in without_effect(dict(settings[:_MOST_TOLD])):
         log.warning("%s", line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from pykbroker_protocol.apis.delete_records import DeleteRecordsRequest, DeleteRecordsResponse
 from pykbroker_protocol.errors import ErrorCode, Refused
 
@@ -10,6 +12,8 @@ from pykbroker.storage.partition_log import PartitionLog
 
 from .broker import Broker
 from .client import Client
+
+_log = logging.getLogger("pykbroker.broker")
 
 _TopicAnswer = DeleteRecordsResponse.DeleteRecordsTopicResult
 _PartitionAnswer = _TopicAnswer.DeleteRecordsPartitionResult
@@ -57,6 +61,9 @@ def _delete(broker: Broker, name: str, index: int, offset: int) -> PartitionLog:
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Cannot delete records of internal topic {name}.")
     if "delete" not in log.config.cleanup_policy:
         raise Refused(ErrorCode.POLICY_VIOLATION, f"cleanup.policy of {name} does not allow to delete records")
+    before = log.log_start_offset
     aside = delete_before(log, log.high_watermark if offset == _HIGH_WATERMARK else offset)
     broker.data.removals.add(aside, log.config.file_delete_delay_ms)
+    if log.log_start_offset > before:
+        _log.info("records deleted: partition=%s start_offset=%d before=%d", log.name, log.log_start_offset, before)
     return log

@@ -17,6 +17,8 @@ _LEVELS = {
     "WARN": logging.WARNING,
 }
 
+log = logging.getLogger("pykbroker.broker")
+
 
 def levels() -> dict[str, str]:
     """The level of each logger, its own or the one that it inherits."""
@@ -52,6 +54,7 @@ def check_unset(name: str) -> None:
 def set_level(name: str, level: str | None) -> None:
     """The logger has `level`, or with None inherits it."""
     _loggers()[name].setLevel(logging.NOTSET if level is None else _LEVELS[level])
+    log.info("logger changed: logger=%s level=%s", name, level or "inherited")
 
 
 def _check_exists(name: str) -> None:

@@ -30,7 +30,8 @@ class Admission:
         """Return when there is room for one more."""
         if self._config is None or self._open < self._config().max_connections:
             return
-        log.warning("clients wait: max.connections=%d are open", self._config().max_connections)
+        at_most = self._config().max_connections
+        log.warning("clients wait: until=connections close why=max.connections of %d are open", at_most)
         while self._open >= self._config().max_connections:
             self._left = trio.Event()
             with trio.move_on_after(1):  # a raised limit is seen then, at the latest

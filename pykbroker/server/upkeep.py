@@ -97,7 +97,7 @@ async def retain(broker: Broker) -> None:
         try:
             took_time = broker.data.retain(topic, partition, timestamp)
         except Refused as refused:
-            log.error("retention of %s-%d is tried again later: %s", topic, partition, refused)
+            log.error("retention failed: partition=%s-%d until=the next look why=%s", topic, partition, refused)
             took_time = True
         if took_time or number % _COMPARED_AT_ONCE == 0:
             await trio.lowlevel.checkpoint()

@@ -146,7 +146,7 @@ class DataDirectory:
             try:
                 log = known.logs[partition] = self._open(topic, partition, known)
             except (OSError, StorageError) as fault:
-                _log.error("%s-%d cannot be opened: %s", topic, partition, fault)
+                _log.error("log not opened: partition=%s-%d why=%s", topic, partition, fault)
                 raise Refused(
                     ErrorCode.KAFKA_STORAGE_ERROR, f"{topic}-{partition} cannot be opened: {fault}"
                 ) from fault

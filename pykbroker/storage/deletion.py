@@ -66,7 +66,12 @@ def delete_expired(log: PartitionLog, timestamp: int) -> list[Path]:
         aside = _start_at(log, max(log.log_start_offset, log.segments[count].base_offset), count)
     except OSError as fault:
         raise _storage_error(log, fault) from fault
-    _log.info("%s: %d segments were past retention, it starts at %d", log.name, count, log.log_start_offset)
+    _log.info(
+        "segments deleted: partition=%s segments=%d start_offset=%d why=retention",
+        log.name,
+        count,
+        log.log_start_offset,
+    )
     return aside
 
 

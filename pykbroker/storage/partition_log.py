@@ -227,7 +227,7 @@ class PartitionLog(ReadableLog):
     def _refuse_storage(self, fault: OSError) -> NoReturn:
         if isinstance(fault, TornWrite):
             self.broken = f"{self.name} takes no more writes until the broker restarts and recovers it: {fault}"
-        _log.error("%s: a batch could not be written: %s", self._directory, fault)
+        _log.error("batch not written: partition=%s why=%s", self.name, fault)
         raise Refused(
             ErrorCode.KAFKA_STORAGE_ERROR, f"Error while appending records to {self.name}: {fault}"
         ) from fault
@@ -263,6 +263,7 @@ class PartitionLog(ReadableLog):
         segment = Segment(self._directory, self.log_end_offset, self._descriptors)
         segment.create()
         self.segments.append(segment)
+        _log.info("segment rolled: partition=%s bytes=%d start_offset=%d", self.name, active.size, segment.base_offset)
 
     # Durability
 

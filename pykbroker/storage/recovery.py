@@ -75,6 +75,13 @@ def load(
         opening.look_up_end(recovery_point)
     else:
         opening.recover(recovery_point)
+    if opening.scanned_bytes:
+        _log.info(
+            "log recovered: partition=%s scanned_bytes=%d end_offset=%d",
+            directory.name,
+            opening.scanned_bytes,
+            opening.end_offset,
+        )
     if opening.end_offset < log_start_offset:
         opening.begin_anew(log_start_offset, descriptors)
     end = opening.end_offset
@@ -182,7 +189,9 @@ class _Opening:
     def _forget_from(self, number: int) -> None:
         for segment in self.segments[number:]:
             _log.warning(
-                "%s: segment %d lies behind the first bad batch and is deleted", self.directory, segment.base_offset
+                "segment lost: partition=%s start_offset=%d why=it lies behind the first bad batch",
+                self.directory.name,
+                segment.base_offset,
             )
             segment.delete()
         del self.segments[number:]
@@ -192,8 +201,8 @@ class _Opening:
         for segment in self.segments[:count]:
             if not (self._indexes_load(segment, sealed=True) and self._indexes_fit(segment)):
                 _log.warning(
-                    "%s: the indexes of segment %d are missing or damaged, rebuilding",
-                    self.directory,
+                    "indexes rebuilt: partition=%s segment=%d why=they are missing or damaged",
+                    self.directory.name,
                     segment.base_offset,
                 )
                 segment.reset_indexes()
@@ -262,8 +271,8 @@ class _Opening:
         if start == size:
             return False
         _log.warning(
-            "%s: segment %d is cut from %d to %d bytes, offset %d is next",
-            self.directory,
+            "log cut: partition=%s segment=%d bytes=%d->%d end_offset=%d why=its last batch is not whole",
+            self.directory.name,
             segment.base_offset,
             size,
             start,

@@ -280,6 +280,17 @@ async def test_a_broker_property_that_means_nothing_here_is_accepted_and_says_so
     assert "num.io.threads is accepted and has no effect: One thread serves" in caplog.text
 
 
+async def test_a_misspelt_property_of_a_broker_is_taken_as_kafka_takes_it_and_its_nearest_name_is_told(ask, caplog):
+    assert await change(ask, BROKER, "1", ("log.retention.mss", SET, "8")) == OK
+    assert caplog.messages == [
+        "log.retention.mss is accepted and has no effect: "
+        "Kafka 4.3 has none of that name, did you mean log.retention.ms?"
+    ]
+    many = [(f"log.retention.ms.{number}", SET, "8") for number in range(1000)]
+    assert await change(ask, BROKER, "1", *many) == OK
+    assert len(caplog.messages) == 21
+
+
 async def test_a_dynamic_synonym_takes_the_place_of_the_one_in_the_file(tmp_path):
     broker = opened(tmp_path, **{"log.roll.hours": "1"})
     await Asker(broker).create("t")
