@@ -82,10 +82,13 @@ async def _serve(
         async with trio.open_nursery() as serving_nursery:
             loop: Serving = await serving_nursery.start(serving)
             if scrapes is not None:
+                from pykbroker.server.idle_time import IdleTime
                 from pykbroker.server.metrics import Exposition
                 from pykbroker.server.scrapes import answer_scrapes
 
-                told = Exposition(broker, answering, loop.connections)
+                idle_time = IdleTime()
+                trio.lowlevel.add_instrument(idle_time)
+                told = Exposition(broker, answering, loop.connections, idle_time.share)
                 nursery.start_soon(upkeep.undaunted, partial(answer_scrapes, scrapes, told.pieces))
             bound = [Endpoint(listener.name, listener.host, listener.port) for listener in listeners]
             where = None if scrapes is None else str(Endpoint(scrapes.name, scrapes.host, scrapes.port))

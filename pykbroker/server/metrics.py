@@ -25,6 +25,7 @@ from pykbroker.topics.catalog import Topic
 
 # Some 0.3 ms of work, and 40 KB.
 _LINES_A_PIECE = 500
+_STARTED_AT_S = time.time()  # this module is loaded at start, when there is a listener
 
 Sample = tuple[str, int | float]
 """Labels as they are written, "" for none, and the value."""
@@ -42,14 +43,22 @@ class Family(NamedTuple):
 class Exposition:
     """Every scrape's text."""
 
-    def __init__(self, broker: Broker, answering: Answering, connections: Collection[Connection]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        answering: Answering,
+        connections: Collection[Connection],
+        idle_share: Callable[[], float],
+    ) -> None:
+        """idle_share: of the broker's thread, since it was asked last."""
         self._broker = broker
         self._answering = answering
         self._connections = connections
+        self._idle_share = idle_share
 
     def pieces(self) -> Iterator[str]:
         """The text anew, some lines at a time; between two of them the broker may change."""
-        scrape = Scrape(self._broker, self._answering, self._connections)
+        scrape = Scrape(self._broker, self._answering, self._connections, self._idle_share())
         lines = (line for family in FAMILIES for line in _lines(family, scrape))
         while piece := "".join(islice(lines, _LINES_A_PIECE)):
             yield piece
@@ -58,13 +67,17 @@ class Exposition:
 class Scrape:
     """What one scrape looks at.  What exists is settled when it begins; how it stands is looked up line by line."""
 
-    def __init__(self, broker: Broker, answering: Answering, connections: Collection[Connection]) -> None:
+    def __init__(
+        self, broker: Broker, answering: Answering, connections: Collection[Connection], idle_share: float
+    ) -> None:
         self.broker = broker
+        self.idle_share = round(idle_share, 4)
         self.data = broker.data
         self.groups = broker.groups.machine
         self.topics = list(broker.catalog.topics.values())
         self.partition_count = sum(topic.partitions for topic in self.topics)
         self.open_logs = list(broker.data.open_logs())
+        self.offline_logs = sum(bool(log.broken) for log in self.open_logs)
         self.group_ids = self.groups.group_ids()
         self.requests = answering.requests()
         self.connections = Counter(connection.client.listener_name for connection in connections)
@@ -195,6 +208,16 @@ def _resident_bytes(scrape: Scrape) -> Iterator[Sample]:
         yield "", int(statm.read().split()[1]) * resource.getpagesize()
 
 
+def _disk_bytes(key: bytes) -> Callable[[Scrape], Iterator[Sample]]:
+    def samples(scrape: Scrape) -> Iterator[Sample]:
+        with contextlib.suppress(OSError), open("/proc/self/io", "rb") as counters:
+            for line in counters:
+                if line.startswith(key):
+                    yield "", int(line.split()[1])
+
+    return samples
+
+
 def _open_fds(scrape: Scrape) -> Iterator[Sample]:
     with contextlib.suppress(OSError):
         yield "", len(os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"))
@@ -264,7 +287,38 @@ FAMILIES: list[Family] = [
     _gauge(
         "kafka_controller_kafkacontroller_globalpartitioncount", "Partitions.", lambda scrape: scrape.partition_count
     ),
-    _gauge("kafka_controller_kafkacontroller_offlinepartitionscount", "Partitions without a leader.", lambda scrape: 0),
+    _gauge(
+        "kafka_controller_kafkacontroller_offlinepartitionscount",
+        "Partitions that take no writes after an error of the disk.",
+        lambda scrape: scrape.offline_logs,
+    ),
+    _gauge(
+        "kafka_log_logmanager_offlinelogdirectorycount",
+        "1 if there are such partitions.",
+        lambda scrape: int(scrape.offline_logs > 0),
+    ),
+    _gauge(
+        "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent",
+        "Part of the time in which the broker's thread had nothing to do, from 0 to 1.",
+        lambda scrape: scrape.idle_share,
+    ),
+    _gauge(
+        "kafka_network_socketserver_networkprocessoravgidle_percent",
+        "The same: one thread does both.",
+        lambda scrape: scrape.idle_share,
+    ),
+    Family(
+        "kafka_server_kafkaserver_linux_disk_read_bytes",
+        "gauge",
+        "Bytes that the process had the disk read.",
+        _disk_bytes(b"read_bytes:"),
+    ),
+    Family(
+        "kafka_server_kafkaserver_linux_disk_write_bytes",
+        "gauge",
+        "Bytes that the process had the disk write.",
+        _disk_bytes(b"write_bytes:"),
+    ),
     _gauge("kafka_controller_kafkacontroller_preferredreplicaimbalancecount", "Leaders misplaced.", lambda scrape: 0),
     Family(
         "kafka_controller_controllerstats_uncleanleaderelections_total", "counter", "None.", lambda scrape: [("", 0)]
@@ -276,6 +330,13 @@ FAMILIES: list[Family] = [
     _of_open_logs("kafka_log_log_numlogsegments", "A partition's segments.", lambda log: len(log.segments)),
     _of_open_logs("kafka_log_log_logstartoffset", "Where a log starts.", lambda log: log.log_start_offset),
     _of_open_logs("kafka_log_log_logendoffset", "Where a log ends.", lambda log: log.log_end_offset),
+    Family(
+        "kafka_server_raftmetrics_current_state",
+        "untyped",
+        "What this broker is to the catalog.",
+        lambda scrape: [('{current_state="leader"}', 1)],
+    ),
+    _gauge("kafka_server_raftmetrics_current_vote", "For whom it voted.", lambda scrape: scrape.broker.node_id),
     _gauge("kafka_server_raftmetrics_current_leader", "The catalog's leader.", lambda scrape: scrape.broker.node_id),
     _gauge("kafka_server_raftmetrics_current_epoch", "Its epoch.", lambda scrape: scrape.broker.catalog_epoch),
     _gauge(
@@ -290,6 +351,7 @@ FAMILIES: list[Family] = [
     ),
     # As every process of Prometheus' own clients
     Family("process_cpu_seconds_total", "counter", "CPU time used.", lambda scrape: [("", time.process_time())]),
+    _gauge("process_start_time_seconds", "Unix time of the start, in seconds.", lambda scrape: round(_STARTED_AT_S, 2)),
     Family("process_resident_memory_bytes", "gauge", "Memory in use.", _resident_bytes),
     Family("process_open_fds", "gauge", "Open files and sockets.", _open_fds),
     _gauge(

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from pykbroker_protocol.apis.join_group import JoinGroupRequest
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
 
 from pykbroker.config import Config
-from pykbroker.server import app, scrapes
+from pykbroker.server import app, idle_time, scrapes
 from pykbroker.server.listener import CannotListen, bind
 from pykbroker.server.metrics import FAMILIES, Exposition
 
@@ -28,7 +29,9 @@ class Scraped:
 
     def __init__(self, broker):
         self.ask = Asker(broker)
-        self.exposition = Exposition(broker, self.ask._answering, [SimpleNamespace(client=self.ask.client)])
+        self.exposition = Exposition(
+            broker, self.ask._answering, [SimpleNamespace(client=self.ask.client)], lambda: 0.75
+        )
         self.listener = bind("http", "127.0.0.1", 0)
 
     async def connect(self):
@@ -315,6 +318,57 @@ async def test_without_h11_the_start_says_what_to_install(tmp_path, monkeypatch)
     config = Config({**settings, "pykbroker.metrics.listener": "http://127.0.0.1:0"})
     with pytest.raises(CannotListen, match=re.escape("pip install 'pykbroker[metrics]'")):
         await app.run(config, ready=lambda ready: None)
+
+
+PANELS = """
+kafka_cluster_partition_atminisr kafka_cluster_partition_underminisr kafka_consumergroup_current_offset
+kafka_consumergroup_lag kafka_controller_controllerstats_uncleanleaderelections_total
+kafka_controller_kafkacontroller_activecontrollercount kafka_controller_kafkacontroller_offlinepartitionscount
+kafka_log_log_size kafka_log_logmanager_offlinelogdirectorycount
+kafka_network_socketserver_networkprocessoravgidle_percent kafka_server_brokertopicmetrics_bytesin_total
+kafka_server_brokertopicmetrics_bytesout_total kafka_server_brokertopicmetrics_failedfetchrequests_total
+kafka_server_brokertopicmetrics_failedproducerequests_total kafka_server_brokertopicmetrics_messagesin_total
+kafka_server_brokertopicmetrics_totalfetchrequests_total kafka_server_brokertopicmetrics_totalproducerequests_total
+kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent kafka_server_kafkaserver_linux_disk_read_bytes
+kafka_server_kafkaserver_linux_disk_write_bytes kafka_server_raftmetrics_current_epoch
+kafka_server_raftmetrics_current_leader kafka_server_raftmetrics_current_state kafka_server_raftmetrics_current_vote
+kafka_server_raftmetrics_high_watermark kafka_server_raftmetrics_log_end_offset
+kafka_server_replicamanager_leadercount kafka_server_replicamanager_partitioncount
+kafka_server_replicamanager_underminisrpartitioncount kafka_server_replicamanager_underreplicatedpartitions
+kafka_server_socket_server_metrics_connection_count kafka_topic_partition_current_offset
+kafka_topic_partition_in_sync_replica kafka_topic_partition_leader_is_preferred kafka_topic_partition_oldest_offset
+kafka_topic_partition_replicas kafka_topic_partition_under_replicated_partition kafka_topic_partitions process_open_fds
+"""
+"""What Strimzi's dashboards for Kafka, KRaft and kafka_exporter, and its alerts, ask of a broker."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the disk's counters are Linux's")
+async def test_every_panel_of_the_usual_dashboards_has_a_number(scraped):
+    await scraped.ask.create("t")
+    await scraped.ask(produce(batch_of(b"one")), 9)
+    await commit(scraped.ask, "g", 1)
+    assert set(PANELS.split()) - {name for name, *_ in scraped.values()} == set()
+
+
+async def test_a_log_that_takes_no_writes_raises_the_alerts_of_a_failed_disk(scraped):
+    await scraped.ask.create("t", partitions=2)
+    await scraped.ask(produce(batch_of(b"one")), 9)
+    names = [
+        "kafka_controller_kafkacontroller_offlinepartitionscount",
+        "kafka_log_logmanager_offlinelogdirectorycount",
+    ]
+    assert [scraped.values()[name,] for name in names] == [0, 0]
+    scraped.ask.broker.data.partition("t", 0).broken = "a write was torn"
+    assert [scraped.values()[name,] for name in names] == [1, 1]
+
+
+def test_idle_is_the_part_of_the_time_since_the_last_question_that_the_loop_slept(monkeypatch):
+    readings = iter([0.0, 2.0, 5.0, 10.0, 11.0])
+    monkeypatch.setattr(idle_time.time, "monotonic", lambda: next(readings))
+    loop = idle_time.IdleTime()
+    loop.before_io_wait(9)
+    loop.after_io_wait(9)
+    assert (loop.share(), loop.share()) == (0.3, 0.0)
 
 
 def test_the_page_lists_exactly_what_is_told():
