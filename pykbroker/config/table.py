@@ -111,6 +111,12 @@ class BrokerProperties(Values):
     max_connections_per_ip_overrides = String(
         "", "", "max.connections.per.ip of single addresses: 127.0.0.1:200,10.0.0.7:5."
     )
+    max_connection_creation_rate = Int(
+        "2147483647",
+        "[0,...]",
+        "Whoever comes when so many have come within a second waits to be let in.",
+        "Kafka counts over ten seconds, so more can come at once after a quiet time.",
+    )
     connections_max_idle_ms = Long("600000", "", "A connection that sends nothing for so long is closed.")
     queued_max_request_bytes = Long(
         "536870912",
@@ -174,8 +180,11 @@ class BrokerProperties(Values):
         "-1", "", "The oldest segments go while at least as much is left of a partition; -1: whatever its size."
     )
     log_retention_check_interval_ms = Long(
-        "300000", "[1,...]", "How often retention is looked at; for the first time 30 s after the start at the latest."
+        "300000",
+        "[1,...]",
+        "How often retention is looked at; the first time, after log.initial.task.delay.ms if that is less.",
     )
+    log_initial_task_delay_ms = Long("30000", "[0,...]", "How long after the start retention is looked at first.")
     log_cleaner_enable = Boolean("true", "", "Whether anything is compacted at all.")
     log_cleaner_backoff_ms = Long("15000", "[0,...]", "How often is looked whether a log is worth compacting.")
     log_cleaner_dedupe_buffer_size = Long(

@@ -330,7 +330,4 @@ create.topic.policy.class.name class null
 = There is one directory of logs, and a fault in it is told of at once.
 cordoned.log.dirs list ""
 log.dir.failure.timeout.ms long 30000 [1,...]
-log.initial.task.delay.ms long 30000 [0,...]
-= Connections are let in as fast as they come.
-max.connection.creation.rate int 2147483647 [0,...]
 """

@@ -24,7 +24,8 @@ from pykbroker.storage.swapping import discard
 
 _SWITCH_S = 0.001
 _COMPARED_AT_ONCE = 100  # partitions
-
+_CONFIG_SEEN_S = 1.0  # how soon a property that changes while the broker runs is looked at
+_TOO_SHORT_S = 0.01  # to sleep for
 
 log = logging.getLogger("pykbroker.compaction")
 
@@ -40,7 +41,10 @@ class Compactions:
     async def run(self) -> None:
         """Never returns."""
         while True:
-            await trio.sleep(self._broker.config.log_cleaner_backoff_ms / 1000)
+            looked_at = trio.current_time()
+            while (rest_s := looked_at + self._broker.config.log_cleaner_backoff_ms / 1000 - trio.current_time()) > 0:
+                await trio.sleep(min(rest_s, _CONFIG_SEEN_S))
+            await trio.lowlevel.checkpoint()
             if self._broker.config.log_cleaner_enable:
                 await self.once()
 
@@ -73,11 +77,15 @@ class Compactions:
                 dirtiest = candidate
         return dirtiest
 
+    def _most_bytes_per_second(self) -> float:
+        return self._broker.config.log_cleaner_io_max_bytes_per_second
+
     async def _compact(self, candidate: Candidate) -> bool:
         work = candidate.work
         config = self._broker.config
         most_bytes = config.log_cleaner_dedupe_buffer_size
-        run = Compaction(work, most_bytes=most_bytes, pace=_pace(config.log_cleaner_io_max_bytes_per_second))
+        pace = _pace(self._most_bytes_per_second, lambda: run.stopped)
+        run = Compaction(work, most_bytes=most_bytes, pace=pace)
         began = time.monotonic()
         self._broker.data.in_use.add(candidate.log)
         try:
@@ -117,16 +125,20 @@ class Compactions:
         log.error("not compacted: partition=%s why=%s", name, why)
 
 
-def _pace(bytes_per_second: float) -> Callable[[int], None]:
+def _pace(bytes_per_second: Callable[[], float], stopped: Callable[[], bool]) -> Callable[[int], None]:
     """Sleeps as needed to read and write no more; what it is called by has a thread of its own."""
-    began, done = time.monotonic(), 0
+    owed_bytes, looked_at = 0.0, time.monotonic()
 
     def pace(nbytes: int) -> None:
-        nonlocal done
-        done += nbytes
-        ahead_s = done / bytes_per_second - (time.monotonic() - began)
-        if ahead_s > 0.01:
-            time.sleep(min(ahead_s, 1))
+        nonlocal owed_bytes, looked_at
+        owed_bytes += nbytes
+        while True:
+            rate, now = bytes_per_second(), time.monotonic()
+            owed_bytes = max(owed_bytes - rate * (now - looked_at), 0.0)
+            looked_at = now
+            if owed_bytes <= rate * _TOO_SHORT_S or stopped():
+                return
+            time.sleep(min(owed_bytes / rate, _CONFIG_SEEN_S) if rate > 0 else _CONFIG_SEEN_S)
 
     return pace
 

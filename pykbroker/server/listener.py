@@ -73,6 +73,7 @@ class Listener:
                     await trio.sleep(_PAUSE_S)
                     break
                 exhausted = False
+                admission.count_arrival()
                 if admission.refuses(java_address(peer[0])):
                     sock.close()
                     continue

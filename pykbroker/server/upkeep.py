@@ -21,7 +21,6 @@ from pykbroker.storage import idle
 from pykbroker.storage.removals import remove
 
 _AGAIN_S = 1.0
-_FIRST_RETENTION_S = 30.0  # a broker that never runs for as long as the interval deletes too; Kafka's own first delay
 _COMPARED_AT_ONCE = 1000  # partitions, in a millisecond or two
 _REMOVALS_S = 5.0
 _ROLLED_LOOK_S = 5.0  # Kafka syncs a segment when it rolls
@@ -84,7 +83,8 @@ async def checkpoint(broker: Broker) -> None:
 
 
 async def _retention(broker: Broker) -> None:
-    await trio.sleep(min(_FIRST_RETENTION_S, broker.config.log_retention_check_interval_ms / 1000))
+    interval_ms = broker.config.log_retention_check_interval_ms
+    await trio.sleep(min(broker.config.log_initial_task_delay_ms, interval_ms) / 1000)
     while True:
         await retain(broker)
         await trio.sleep(broker.config.log_retention_check_interval_ms / 1000)

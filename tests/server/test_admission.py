@@ -66,6 +66,25 @@ async def test_a_limit_that_is_raised_lets_in_who_waits(start: Callable[..., Ser
     assert await (await server.connect()).ask(b"in too") == b"in too"
 
 
+async def test_no_more_come_in_a_second_than_the_rate_allows(autojump_clock) -> None:
+    settings = Settings(max_connection_creation_rate=2)
+    admission, arrived = Admission(settings), []
+    for _ in range(6):
+        await admission.wait_for_place()
+        admission.count_arrival()
+        arrived.append(trio.current_time() - arrived[0] if arrived else trio.current_time())
+    assert arrived[1:] == pytest.approx([0, 0.5, 1, 1.5, 2])
+
+
+async def test_a_rate_that_is_raised_from_nothing_lets_in_who_waits(autojump_clock) -> None:
+    settings = Settings(max_connection_creation_rate=0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(Admission(settings).wait_for_place)
+        await trio.testing.wait_all_tasks_blocked()
+        assert nursery.child_tasks
+        settings.set(max_connection_creation_rate=100)
+
+
 def test_buffers_have_the_sizes_that_were_asked_for() -> None:
     listener = bind("PLAINTEXT", "127.0.0.1", 0, sizes=SocketSizes(10, 20_000, 30_000))
     with socket.create_connection(("127.0.0.1", listener.port)):

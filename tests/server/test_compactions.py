@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 import trio
 from asking import Asker, batch_of, opened, produced
+from config_asking import BROKER, SET, change
 
-from pykbroker.server import upkeep
+from pykbroker.server import compactions, upkeep
 from pykbroker.server.compactions import Compactions
 from pykbroker.storage.compacting import Compaction
 from pykbroker.storage.deletion import delete_before
@@ -127,3 +128,30 @@ async def test_a_segment_that_retention_takes_away_meanwhile_only_puts_the_compa
     monkeypatch.setattr(Compaction, "run", run)
     assert await compactions.once() == 1
     assert offsets(ask, "t") == [3]
+
+
+async def test_a_shorter_backoff_is_heeded_while_a_longer_one_is_waited_for(ask, nursery, autojump_clock, monkeypatch):
+    looks = []
+
+    async def look(self):
+        looks.append(trio.current_time())
+
+    monkeypatch.setattr(Compactions, "once", look)
+    await change(ask, BROKER, "1", ("log.cleaner.backoff.ms", SET, "3600000"))
+    nursery.start_soon(Compactions(ask.broker).run)
+    await trio.sleep(10)
+    await change(ask, BROKER, "1", ("log.cleaner.backoff.ms", SET, "20000"))
+    await trio.sleep(15)
+    assert [look - trio.current_time() for look in looks] == pytest.approx([-5], abs=1.1)
+
+
+def test_a_compaction_keeps_to_the_rate_that_holds_at_the_moment(monkeypatch):
+    now, rate = [0.0], [100.0]
+    monkeypatch.setattr(compactions.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(compactions.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    pace = compactions._pace(lambda: rate[0], stopped=lambda: False)
+    pace(1_000)
+    assert now[0] == pytest.approx(10, abs=0.1)
+    rate[0] = 1_000.0
+    pace(1_000)
+    assert now[0] == pytest.approx(11, abs=0.1)
