@@ -23,6 +23,10 @@ from config_asking import (
 from pykbroker_protocol.apis.incremental_alter_configs import IncrementalAlterConfigsRequest
 from pykbroker_protocol.errors import ErrorCode
 
+from pykbroker.config.config import row_of
+from pykbroker.config.dynamic import BOUND_AT_START, DYNAMIC
+from pykbroker.config.topic import TOPIC_PROPERTIES
+
 
 async def test_settings_are_set_taken_away_and_lists_grow_and_shrink(ask):
     await ask.create("t")
@@ -122,6 +126,51 @@ async def test_a_brokers_change_has_its_effect_on_topics_without_a_setting_of_th
     assert (await produced(ask, batch_of(b"x" * 100), name="u")).error_code == 0
     assert await change(ask, BROKER, name, ("message.max.bytes", DELETE, None)) == OK
     assert (await produced(ask, batch_of(b"x" * 100), name="t")).error_code == 0
+
+
+CHANGED = {
+    "compression.gzip.level": ("5", 5),
+    "compression.lz4.level": ("5", 5),
+    "compression.type": ("zstd", "zstd"),
+    "compression.zstd.level": ("5", 5),
+    "log.cleaner.backoff.ms": ("5", 5),
+    "log.cleaner.dedupe.buffer.size": ("5", 5),
+    "log.cleaner.delete.retention.ms": ("5", 5),
+    "log.cleaner.io.max.bytes.per.second": ("5.5", 5.5),
+    "log.cleaner.max.compaction.lag.ms": ("5", 5),
+    "log.cleaner.min.cleanable.ratio": ("0.25", 0.25),
+    "log.cleaner.min.compaction.lag.ms": ("5", 5),
+    "log.cleanup.policy": ("compact", ("compact",)),
+    "log.index.interval.bytes": ("5", 5),
+    "log.index.size.max.bytes": ("5000", 5000),
+    "log.message.timestamp.after.max.ms": ("5", 5),
+    "log.message.timestamp.before.max.ms": ("5", 5),
+    "log.message.timestamp.type": ("LogAppendTime", "LogAppendTime"),
+    "log.retention.bytes": ("5", 5),
+    "log.retention.ms": ("5", 5),
+    "log.roll.jitter.ms": ("5", 5),
+    "log.roll.ms": ("5", 5),
+    "log.segment.bytes": ("5000000", 5_000_000),
+    "log.segment.delete.delay.ms": ("5", 5),
+    "max.connection.creation.rate": ("5", 5),
+    "max.connections": ("5", 5),
+    "max.connections.per.ip": ("5", 5),
+    "max.connections.per.ip.overrides": ("10.0.0.1:5", "10.0.0.1:5"),
+    "message.max.bytes": ("5000", 5000),
+    "producer.id.expiration.ms": ("5", 5),
+}
+
+
+@pytest.mark.parametrize("name", sorted(n for n in DYNAMIC - {*BOUND_AT_START} if not row_of(n).later))
+async def test_every_dynamic_property_with_an_effect_is_what_the_broker_and_its_logs_go_by_at_once(ask, name):
+    await ask.create("t")
+    log = ask.broker.data.partition("t", 0)
+    text, value = CHANGED[name]
+    assert await change(ask, BROKER, "1", (name, SET, text)) == OK
+    assert getattr(ask.broker.config, name.replace(".", "_")) == value
+    for of_topic, row in TOPIC_PROPERTIES.items():
+        if name in row.broker:
+            assert getattr(log.config, of_topic.replace(".", "_")) == value
 
 
 async def test_changes_are_in_effect_after_a_restart(tmp_path):
