@@ -14,12 +14,12 @@ FOREVER = 99
 AT_ONCE = "Kafka's broker hears of the new topic from its controller later; here both are one, and it is there at once"
 CLEARER = "Kafka says UNKNOWN_SERVER_ERROR of what is wrong with the batch"
 COUNTED = "Kafka says UNKNOWN_SERVER_ERROR of more partitions than one request can create"
-STRICTER = "Kafka looks for collisions with topics that are there, and forgets the others of the same request"
 ONE_ENTRY = "Kafka gives a partition in error an entry of its own beside its topic's; clients read either"
 GREETING = "a first request is answered as far as it can be read, so that any client learns which versions there are"
 
 ALONE = "the one voter of the quorum is this broker for ever, so it has no list of voters that could change"
 MEASURED = "these have defaults of their own, each with its reason in docs/configuration.md"
+NO_CLASSES = "Kafka tells of a class of its own that failed; here no class is looked for"
 ONE_ROLE = "there is no controller beside the broker, and so no listener of one"
 
 
@@ -42,13 +42,17 @@ TOO_MANY = ("two to 10003, only checked", "two to 1000000, only checked")
 
 MEANT = [
     Difference("no_more_partitions", TOO_MANY, COUNTED),
+    *(
+        Difference("a_brokers_changes", (f"append to metric.reporters, {name}{checked}",), NO_CLASSES)
+        for name in ("1", "cluster")
+        for checked in ("", ", only checked")
+    ),
     Difference("the_broker", ("sockets",), MEASURED),
     Difference("the_quorum", ("the catalog",), ONE_ROLE, since=2),
     Difference("features_that_would_change", ("kraft.version 1 by 1",), ALONE, since=1),
     Difference("topics_made_on_the_way", ("allowed",), AT_ONCE),
     Difference("bad_batches", ("compression 5", "compression 7", "length 2 GiB"), CLEARER),
     Difference("invalid_names", ("'xxxxxxxxx' of 249, create=True",), AT_ONCE),
-    Difference("bad_names", ("two that collide",), STRICTER),
     Difference("unknown_partitions", ("one good, one not",), ONE_ENTRY, since=13),
     Difference("keys_and_versions_never_heard_of", ("ApiVersions v99 and no more",), GREETING),
 ]

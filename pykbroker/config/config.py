@@ -15,7 +15,7 @@ from pykbroker.config.listeners import Endpoint, read_listeners, read_metrics_li
 from pykbroker.config.table import BrokerProperties
 from pykbroker.config.topic import LogConfig, check_together, read_topic_config
 from pykbroker.config.unread import PREFIXES, unread
-from pykbroker.config.values import ConfigInvalid, Property
+from pykbroker.config.values import ConfigInvalid, Contradiction, Property
 
 _TABLE = BrokerProperties.table()
 _HOUR_MS, _MINUTE_MS = 3_600_000, 60_000
@@ -148,16 +148,16 @@ class Config(BrokerProperties):
 
     def _check_together(self) -> None:
         if self.inter_broker_listener_name is not None and "security.inter.broker.protocol" in self.explicit:
-            raise ConfigInvalid(
+            raise Contradiction(
                 "Only one of inter.broker.listener.name and security.inter.broker.protocol should be set."
             )
         if self.log_roll_ms is not None and self.log_roll_ms < 1:
-            raise ConfigInvalid("log.roll.ms must be greater than or equal to 1")
+            raise Contradiction("log.roll.ms must be greater than or equal to 1")
         if self.log_roll_jitter_ms is not None and self.log_roll_jitter_ms < 0:
-            raise ConfigInvalid("log.roll.jitter.ms must be greater than or equal to 0")
+            raise Contradiction("log.roll.jitter.ms must be greater than or equal to 0")
         for name in ("log.retention.ms", "log.retention.minutes", "log.retention.hours"):
             if getattr(self, _attribute(name)) == 0:
-                raise ConfigInvalid(f"{name} must be unlimited (-1) or, greater than or equal to 1")
+                raise Contradiction(f"{name} must be unlimited (-1) or, greater than or equal to 1")
 
 
 def _attribute(name: str) -> str:

@@ -139,12 +139,18 @@ def check_change(settings: Mapping[str, str], now: Config, changed: Config) -> N
     _check_local_retention(changed)
 
 
+def _not_dynamically(why: str) -> ConfigInvalid:
+    """As Kafka words it, with the name of its own exception."""
+    raised = f"org.apache.kafka.common.config.ConfigException: {why}"
+    return ConfigInvalid(f"Invalid value {raised} for configuration Invalid dynamic configuration")
+
+
 def _check_threads(name: str, wanted: int, current: int) -> None:
     failed = f"Dynamic thread count update validation failed for {name}={wanted}, value should"
     if wanted < current // 2:
-        raise ConfigInvalid(f"{failed} be at least half the current value {current}")
+        raise _not_dynamically(f"{failed} be at least half the current value {current}")
     if wanted > current * 2:
-        raise ConfigInvalid(f"{failed} not be greater than double the current value {current}")
+        raise _not_dynamically(f"{failed} not be greater than double the current value {current}")
 
 
 def _check_local_retention(config: Config) -> None:
@@ -154,7 +160,7 @@ def _check_local_retention(config: Config) -> None:
         ("bytes", topics.local_retention_bytes, topics.retention_bytes),
     ):
         if whole != -1 and (local == -1 or local > whole):
-            raise ConfigInvalid(
+            raise _not_dynamically(
                 f"Invalid value {local} for configuration log.local.retention.{unit}: "
                 f"Value must not be more than log.retention.{unit} property value: {whole}"
             )

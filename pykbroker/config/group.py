@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pykbroker.config.config import Config, row_of
-from pykbroker.config.values import Boolean, ConfigInvalid, Int, Property, String, Values, refused
+from pykbroker.config.values import Boolean, ConfigInvalid, Int, Property, String, Values
 
 _NOT_CONSUMER = "The consumer group protocol is not served yet."
 _NOT_SHARE = "Share groups are not served yet."
@@ -52,8 +52,9 @@ def read_group_config(settings: Mapping[str, str], broker: Config) -> None:
     values = {name: GROUP_PROPERTIES[name].read(name, text) for name, text in settings.items()}
     reset = values.get("share.auto.offset.reset", "latest")
     if reset not in ("latest", "earliest") and not _DURATION.fullmatch(reset):
-        why = "The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'."
-        raise refused("share.auto.offset.reset", reset, why)
+        name, form = "share.auto.offset.reset", "'by_duration:<PnDTnHnMn.nS>'"
+        why = f"The value must be either 'earliest', 'latest' or of the format {form}."
+        raise ConfigInvalid(f"Invalid value `{reset}` for configuration {name}. {why}")
     for name, value in values.items():
         _check_bounds(name, value, broker)
     for protocol in _PROTOCOLS:

@@ -15,7 +15,7 @@ from pykbroker.config.dynamic import (
     readable,
     synonyms_of,
 )
-from pykbroker.config.values import ConfigInvalid
+from pykbroker.config.values import ConfigInvalid, Contradiction
 
 
 class Source(IntEnum):
@@ -72,7 +72,11 @@ class Layers:
         """Return if `settings` can be all brokers', or this one's, dynamic configs; raises ConfigInvalid."""
         check_names_and_values(settings, cluster_wide=cluster_wide)
         cluster, node = (settings, self.node) if cluster_wide else (self.cluster, settings)
-        check_change(settings, self.config, _together(self.started, cluster, node))
+        try:
+            changed = _together(self.started, cluster, node)
+        except Contradiction as contradiction:
+            raise ConfigInvalid(f"requirement failed: {contradiction}") from None  # as Kafka words it
+        check_change(settings, self.config, changed)
 
     def synonyms(self, name: str) -> list[Synonym]:
         """All settings from which the broker's property `name` can have its value, the one that it has first."""

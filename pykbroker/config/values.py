@@ -30,6 +30,10 @@ class ConfigInvalid(Exception):
     """A property has a value that it cannot have, or does not exist; the message says which and why."""
 
 
+class Contradiction(ConfigInvalid):
+    """Properties that are right one by one cannot be so together."""
+
+
 def refused(name: str, value: object, why: str) -> ConfigInvalid:
     shown = f"[{', '.join(value)}]" if isinstance(value, tuple) else value
     return ConfigInvalid(f"Invalid value {shown} for configuration {name}: {why}")

@@ -37,6 +37,10 @@ _Config = _Result.DescribeConfigsResourceResult
 _Resource = ListConfigResourcesResponse.ConfigResource
 
 MAX_WORDS = 4096  # of a refusal, which may quote a name or a value of any length
+_MALFORMED = (  # what Kafka says of every INVALID_REQUEST that it has no other words for
+    "This most likely occurs because of a request being malformed by the client library or the message was sent to an "
+    "incompatible broker. See the broker logs for more details."
+)
 _LEVEL = "level"  # of a logger: no type of Kafka's, and its documentation is empty, asked for or not
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _KINDS = ("boolean", "string", "int", "short", "long", "double", "list", "class", "password")
@@ -45,11 +49,9 @@ _CONFIG_TYPES = {kind: number for number, kind in enumerate(_KINDS, 1)}  # Descr
 
 def describe_configs(broker: Broker, request: DescribeConfigsRequest, client: Client) -> DescribeConfigsResponse:
     """Each resource's properties, or why there are none; a type of resource that does not exist refuses them all."""
-    if unknown := [asked.resource_type for asked in request.resources if asked.resource_type not in _DESCRIBED]:
-        why = f"Unknown resource type {unknown[0]}"
-        return DescribeConfigsResponse(
-            results=[_refused(asked, Refused(ErrorCode.INVALID_REQUEST, why)) for asked in request.resources]
-        )
+    if not {asked.resource_type for asked in request.resources} <= _DESCRIBED.keys():
+        why = Refused(ErrorCode.INVALID_REQUEST, _MALFORMED)
+        return DescribeConfigsResponse(results=[_refused(asked, why) for asked in request.resources])
     return DescribeConfigsResponse(results=[_describe(broker, request, asked) for asked in request.resources])
 
 

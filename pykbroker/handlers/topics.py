@@ -40,7 +40,7 @@ def create_topics(broker: Broker, request: CreateTopicsRequest, client: Client) 
     _check_time(request.timeout_ms)
     times = Counter(asked.name for asked in request.topics)
     if _partitions(request, broker.config.num_partitions) > MAX_PARTITIONS:
-        why = f"More than {MAX_PARTITIONS} partitions are too many for one request."
+        why = "Excessively large number of partitions per request."
         code = ErrorCode.POLICY_VIOLATION
         return CreateTopicsResponse(
             topics=[_Created(name=name, error_code=code, error_message=why, configs=[]) for name in times]

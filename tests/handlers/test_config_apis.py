@@ -90,7 +90,11 @@ NOT_DESCRIBED = {
     (LOGGER, "2"): ("INVALID_REQUEST", "Unexpected broker id, expected 1 but received 2"),
     (METRICS, ""): ("INVALID_REQUEST", "Client metrics subscription name must not be empty"),
     (GROUP, ""): ("INVALID_REQUEST", "Group name must not be empty"),
-    (3, "x"): ("INVALID_REQUEST", "Unknown resource type 3"),
+    (3, "x"): (
+        "INVALID_REQUEST",
+        "This most likely occurs because of a request being malformed by the client library or the message was sent to "
+        "an incompatible broker. See the broker logs for more details.",
+    ),
 }
 
 

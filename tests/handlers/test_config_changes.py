@@ -222,8 +222,9 @@ BROKERS_REFUSED = {
         ("num.io.threads", SET, "17"),
         (
             "INVALID_REQUEST",
-            "Dynamic thread count update validation failed for num.io.threads=17, value should not be greater than "
-            "double the current value 8",
+            "Invalid value org.apache.kafka.common.config.ConfigException: Dynamic thread count update validation "
+            "failed for num.io.threads=17, value should not be greater than double the current value 8 for "
+            "configuration Invalid dynamic configuration",
         ),
     ),
     "too few threads": (
@@ -231,22 +232,24 @@ BROKERS_REFUSED = {
         ("num.io.threads", SET, "3"),
         (
             "INVALID_REQUEST",
-            "Dynamic thread count update validation failed for num.io.threads=3, value should be at least half the "
-            "current value 8",
+            "Invalid value org.apache.kafka.common.config.ConfigException: Dynamic thread count update validation "
+            "failed for num.io.threads=3, value should be at least half the current value 8 for configuration Invalid "
+            "dynamic configuration",
         ),
     ),
     "contradiction": (
         "1",
         ("log.roll.ms", SET, "0"),
-        ("INVALID_REQUEST", "log.roll.ms must be greater than or equal to 1"),
+        ("INVALID_REQUEST", "requirement failed: log.roll.ms must be greater than or equal to 1"),
     ),
     "local beyond whole": (
         "",
         ("log.local.retention.ms", SET, "604800001"),
         (
             "INVALID_REQUEST",
-            "Invalid value 604800001 for configuration log.local.retention.ms: Value must not be more than "
-            "log.retention.ms property value: 604800000",
+            "Invalid value org.apache.kafka.common.config.ConfigException: Invalid value 604800001 for configuration "
+            "log.local.retention.ms: Value must not be more than log.retention.ms property value: 604800000 for "
+            "configuration Invalid dynamic configuration",
         ),
     ),
     "bound at start": (
