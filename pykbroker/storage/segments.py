@@ -25,6 +25,11 @@ class Segments(list[Segment]):
         self.end_offset = end_offset
         self._caught_up = end_offset, self[-1], self[-1].size
 
+    def replace(self, first: int, count: int, new: Segment) -> None:
+        """`new` takes the place of `count` segments from number `first` on; places in those are not known any more."""
+        self[first : first + count] = [new]
+        self._caught_up = -1, new, 0
+
     def read(self, offset: int, max_bytes: int, *, at_least_one: bool, end: int) -> FileSlice | None:
         """Bytes from the batch that holds `offset` on, before the batch of `end`, of one segment.
 

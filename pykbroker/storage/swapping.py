@@ -49,7 +49,7 @@ def swap(log: PartitionLog, compacted: Compacted, descriptors: Descriptors) -> l
         new.offset_index.load()
         new.time_index.load()
         new.recall_max_timestamp()
-        log.segments[first : first + len(group.replaced)] = [new]
+        log.segments.replace(first, len(group.replaced), new)
     return aside
 
 

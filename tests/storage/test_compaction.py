@@ -61,6 +61,18 @@ def test_a_reader_within_a_gap_gets_what_comes_next(tmp_path: Path) -> None:
     assert found.file.read_at(found.position, found.length)[:8] == (0).to_bytes(8)  # the batch keeps its first offset
 
 
+def test_a_reader_who_waited_at_the_end_gets_what_the_compaction_left(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "orders-0", COMPACTED)
+    assert log.read(0, 10_000) is None
+    for value in (b"1" * 1000, b"2"):
+        put_all(log, (b"a", value))
+        log.roll()
+    compact(log)
+    found = log.read(0, 10_000)
+    assert found is not None
+    assert found.length == len(found.read()) == (tmp_path / "orders-0" / names(tmp_path / "orders-0")[0]).stat().st_size
+
+
 def test_a_slice_that_is_on_its_way_stays_whole(tmp_path: Path) -> None:
     log = three_segments(tmp_path / "orders-0")
     slice_ = log.read(0, 10_000)
