@@ -13,15 +13,13 @@ from typing import NamedTuple
 
 from pykbroker_protocol.errors import Malformed, Refused
 
-from pykbroker.cli.internal_records import CATALOG, GROUPS, decoded
+from pykbroker.cli.internal_records import CATALOG, OWN, decoded
 from pykbroker.cli.log_files import Damaged, LogFile, index_entries, transactions
 from pykbroker.storage import names
 from pykbroker.storage.batch import Header
 from pykbroker.storage.checkpoints import read_lines, read_offsets, read_topic_id
 from pykbroker.storage.records import records_of
 from pykbroker.storage.snapshots import read_snapshot
-
-_OWN = (CATALOG, GROUPS)
 
 
 class Fault(NamedTuple):
@@ -116,7 +114,7 @@ def _batches(log: Path, topic: str, faults: list[Fault]) -> _Batches:
                 if header.partition_leader_epoch < epoch:
                     why = f"leader epoch {header.partition_leader_epoch} behind {epoch}"
                     faults.append(Fault(log, position, why))
-                if topic in _OWN:
+                if topic in OWN:
                     _check_own(log, position, topic, header, file.batch(position, header), faults)
                 end_offset, epoch = header.last_offset + 1, header.partition_leader_epoch
                 headers[position] = header

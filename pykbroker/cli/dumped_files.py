@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pykbroker_protocol.errors import Refused
+from pykbroker_protocol.records.batch import DELETE_HORIZON
 
+from pykbroker.cli.internal_records import CATALOG
 from pykbroker.cli.log_files import Damaged, LogFile, index_entries, transactions
 from pykbroker.cli.output import printable
 from pykbroker.cli.shown_records import as_json, as_line, in_words, meaning_of
@@ -21,6 +23,8 @@ from pykbroker.storage.snapshots import read_snapshot
 
 _CHECKPOINTS = (names.LEADER_EPOCHS, names.RECOVERY_POINTS, names.LOG_START_OFFSETS, names.HIGH_WATERMARKS)
 _TEXTS = (*_CHECKPOINTS, names.PARTITION_METADATA, names.META_PROPERTIES, "quorum-state", "cleaner-offset-checkpoint")
+
+_QUORUM_SNAPSHOT = ".checkpoint"  # KRaft's, of the catalog
 
 
 class Line:
@@ -67,7 +71,7 @@ def _reader(file: Path) -> Callable[[Path, bool], Iterator[Line]] | None:
         return _text_lines
     return {
         names.LOG: _batches,
-        ".checkpoint": _batches,  # KRaft's snapshots of the catalog
+        _QUORUM_SNAPSHOT: _batches,
         names.INDEX: _offset_index,
         names.TIME_INDEX: _time_index,
         names.TRANSACTION_INDEX: _transaction_index,
@@ -77,6 +81,8 @@ def _reader(file: Path) -> Callable[[Path, bool], Iterator[Line]] | None:
 
 def _batches(file: Path, with_records: bool) -> Iterator[Line]:
     topic, _ = names.parse_partition_directory(file.absolute().parent.name) or ("", 0)
+    if file.suffix == _QUORUM_SNAPSHOT:
+        topic = CATALOG
     with LogFile(file) as log:
         for position, header in log.batches():
             yield _batch(position, header)
@@ -86,6 +92,7 @@ def _batches(file: Path, with_records: bool) -> Iterator[Line]:
 
 def _batch(position: int, header: Header) -> Line:
     codec = NAMES[header.compression] if header.compression < len(NAMES) else str(header.compression)
+    horizon = header.base_timestamp if header.attributes & DELETE_HORIZON else None
     facts: dict[str, Any] = {
         "base_offset": header.base_offset,
         "last_offset": header.last_offset,
@@ -95,6 +102,8 @@ def _batch(position: int, header: Header) -> Line:
         "codec": codec,
         "timestamp_type": "LogAppendTime" if header.has_append_time else "CreateTime",
         "max_timestamp": header.max_timestamp,
+        "delete_horizon_ms": horizon,
+        "crc": header.crc,
         "partition_leader_epoch": header.partition_leader_epoch,
         "producer_id": header.producer_id,
         "producer_epoch": header.producer_epoch,
@@ -115,6 +124,7 @@ def _batch(position: int, header: Header) -> Line:
     if header.producer_id >= 0:
         sequences = f"{header.base_sequence}-{header.last_sequence}"
         words.append(f"producer {header.producer_id}/{header.producer_epoch} sequence {sequences}")
+    words += [] if horizon is None else [f"tombstones go {time_text(horizon)}"]
     words += ["transactional"] * header.is_transactional + ["control"] * header.is_control
     return Line(facts, "   ".join(words))
 

@@ -9,14 +9,28 @@ from typing import Any
 
 from pykbroker_protocol.errors import Malformed
 from pykbroker_protocol.messages import Message
-from pykbroker_protocol.records import consumer_groups, control, group_offsets, share_groups, streams_groups
+from pykbroker_protocol.records import (
+    consumer_groups,
+    control,
+    group_offsets,
+    share_groups,
+    share_state,
+    streams_groups,
+    transaction_state,
+)
 
 from pykbroker import codec
 from pykbroker.storage.names import uuid_text
 from pykbroker.storage.records import Record
 from pykbroker.topics.frames import from_frame
 
-CATALOG, GROUPS = "__cluster_metadata", "__consumer_offsets"
+CATALOG = "__cluster_metadata"
+_KEYED = {  # topic -> where the messages of its keys and values are
+    "__consumer_offsets": (group_offsets, consumer_groups, share_groups, streams_groups),
+    "__transaction_state": (transaction_state,),
+    "__share_group_state": (share_state,),
+}
+OWN = (CATALOG, *_KEYED)  # topics that brokers write themselves
 _INT16, _UUID_BYTES = struct.Struct(">h"), 16
 # type of a control record -> the message of its value; source: ControlRecordType.
 _CONTROL: dict[int, tuple[str, Message]] = {
@@ -45,8 +59,8 @@ def decoded(topic: str, record: Record, *, is_control: bool) -> Meaning | None:
     if topic == CATALOG:
         value, version = from_frame(record.value or b"")
         return {f"{type(value).__name__} v{version}": _plain(value)}
-    if topic == GROUPS:
-        return _of_group(record)
+    if topic in _KEYED:
+        return _keyed(topic, record)
     return None
 
 
@@ -65,12 +79,12 @@ def _control(record: Record) -> Meaning:
     return {name: _plain(codec.read(message, own, value)[0])}
 
 
-def _of_group(record: Record) -> Meaning:
+def _keyed(topic: str, record: Record) -> Meaning:
     key = memoryview(record.key or b"")
     kind = _INT16.unpack_from(key)[0] if len(key) >= 2 else -1
-    if kind not in _group_messages():
-        raise Malformed(f"a key of type {kind} in {GROUPS}")
-    key_message, value_message = _group_messages()[kind]
+    if kind not in _messages(topic):
+        raise Malformed(f"a key of type {kind} in {topic}")
+    key_message, value_message = _messages(topic)[kind]
     about = {key_message.name: _plain(codec.decode(key_message, 0, key[2:]))}
     if record.value is None:
         return {**about, value_message.name: "deleted"}
@@ -85,11 +99,11 @@ def _versioned(message: Message, value: memoryview) -> Any:
 
 
 @cache
-def _group_messages() -> dict[int, tuple[Message, Message]]:
+def _messages(topic: str) -> dict[int, tuple[Message, Message]]:
     """record type -> (key, value)."""
     keys: dict[int, Message] = {}
     values: dict[int, Message] = {}
-    for module in (group_offsets, consumer_groups, share_groups, streams_groups):
+    for module in _KEYED[topic]:
         for message in vars(module).values():
             if isinstance(message, Message) and message.record_type is not None:
                 (keys if message.name.endswith("Key") else values)[message.record_type] = message

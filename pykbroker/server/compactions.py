@@ -16,6 +16,7 @@ import trio
 from pykbroker_protocol.errors import Refused
 
 from pykbroker.handlers.broker import Broker
+from pykbroker.server.retaining import retain
 from pykbroker.storage.cleaner import Candidate, Cleaner
 from pykbroker.storage.compacting import Compaction, Undecided
 from pykbroker.storage.compaction import Work
@@ -46,7 +47,12 @@ class Compactions:
                 await trio.sleep(min(rest_s, _CONFIG_SEEN_S))
             await trio.lowlevel.checkpoint()
             if self._broker.config.log_cleaner_enable:
-                await self.once()
+                await self.round()
+
+    async def round(self) -> None:
+        """Every log that is worth it is compacted; then what is past the retention of such topics goes, as in Kafka."""
+        await self.once()
+        await retain(self._broker, compacted=True)
 
     async def once(self) -> int:
         """Every log that is worth it is compacted, the dirtiest first; how many were."""

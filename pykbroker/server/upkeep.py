@@ -17,11 +17,11 @@ from pykbroker_protocol.errors import Refused
 
 from pykbroker.handlers.broker import Broker
 from pykbroker.server.compactions import Compactions
+from pykbroker.server.retaining import retain
 from pykbroker.storage import idle
 from pykbroker.storage.removals import remove
 
 _AGAIN_S = 1.0
-_COMPARED_AT_ONCE = 1000  # partitions, in a millisecond or two
 _REMOVALS_S = 5.0
 _ROLLED_LOOK_S = 5.0  # Kafka syncs a segment when it rolls
 _IDLE_LOOK_S = 10.0
@@ -88,19 +88,6 @@ async def _retention(broker: Broker) -> None:
     while True:
         await retain(broker)
         await trio.sleep(broker.config.log_retention_check_interval_ms / 1000)
-
-
-async def retain(broker: Broker) -> None:
-    """What was past its topic's retention is out of reach; clients are served in between."""
-    timestamp = broker.clock.timestamp()
-    for number, (topic, partition) in enumerate(broker.data.partitions(), 1):
-        try:
-            took_time = broker.data.retain(topic, partition, timestamp)
-        except Refused as refused:
-            log.error("retention failed: partition=%s-%d until=the next look why=%s", topic, partition, refused)
-            took_time = True
-        if took_time or number % _COMPARED_AT_ONCE == 0:
-            await trio.lowlevel.checkpoint()
 
 
 async def _removals(broker: Broker) -> None:

@@ -111,11 +111,18 @@ class Index:
 
     def floor(self, target: int, *, by: int = 0) -> tuple[int, int] | None:
         """The last entry whose field `by` is at most `target`, or None."""
-        number = self.count_up_to(target, by=by)
-        return self.entry(number - 1) if number else None
+        number, block, start = self._search(target, by)
+        if not number:
+            return None
+        first, second = self._entry.unpack_from(block, (number - 1 - start) * self._entry.size)
+        return first, second
 
     def count_up_to(self, target: int, *, by: int = 0) -> int:
         """How many entries have field `by` at most `target`."""
+        return self._search(target, by)[0]
+
+    def _search(self, target: int, by: int) -> tuple[int, bytes | bytearray, int]:
+        """How many entries have field `by` at most `target`; a block with the last of them, and its first number."""
         size, unpack = self._entry.size, self._entry.unpack_from
         on_file = self._on_file // size
         block: bytes | bytearray
@@ -125,14 +132,14 @@ class Index:
             low, block, high = self._page(target, by, on_file)
             start = low
         else:
-            return 0
+            return 0, b"", 0
         while low < high:
             middle = (low + high) // 2
             if unpack(block, (middle - start) * size)[by] <= target:
                 low = middle + 1
             else:
                 high = middle
-        return low
+        return low, block, start
 
     def _page(self, target: int, by: int, on_file: int) -> tuple[int, bytes, int]:
         """The page of the file in which the first entry above `target` would stand: its first number, it, its end."""

@@ -10,6 +10,7 @@ from config_asking import BROKER, SET, change
 
 from pykbroker.server import compactions, upkeep
 from pykbroker.server.compactions import Compactions
+from pykbroker.server.retaining import retain
 from pykbroker.storage.compacting import Compaction
 from pykbroker.storage.deletion import delete_before
 from pykbroker.storage.records import records_of
@@ -155,3 +156,24 @@ def test_a_compaction_keeps_to_the_rate_that_holds_at_the_moment(monkeypatch):
     rate[0] = 1_000.0
     pace(1_000)
     assert now[0] == pytest.approx(11, abs=0.1)
+
+
+DELETES_TOO = {"cleanup_policy": "compact,delete", "retention_ms": "60000"}
+
+
+async def test_a_topic_that_is_compacted_too_is_compacted_before_anything_of_it_goes(ask):
+    now = ask.broker.clock.timestamp()
+    await ask.create("t", **CLEANS | DELETES_TOO)
+    for timestamp in (now - 90_000, now, now):
+        await produced(ask, batch_of(b"v", timestamp=timestamp), name="t")
+        ask.broker.data.partition("t", 0).roll()
+    await retain(ask.broker)
+    assert offsets(ask, "t") == [0, 1, 2]
+    await Compactions(ask.broker).round()
+    assert (offsets(ask, "t"), ask.broker.data.partition("t", 0).log_start_offset) == ([2], 0)
+
+
+async def test_what_is_past_the_retention_of_a_compacted_topic_goes(ask):
+    await filled(ask, "t", **DELETES_TOO, min_cleanable_dirty_ratio="1")
+    await Compactions(ask.broker).round()
+    assert offsets(ask, "t") == []
