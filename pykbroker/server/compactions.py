@@ -97,9 +97,12 @@ class Compactions:
         try:
             with _giving_way():
                 result = await trio.to_thread.run_sync(run.run, abandon_on_cancel=True)
+            if announce := self._cleaner.announce(candidate.log, work):
+                await trio.to_thread.run_sync(announce)
             if not self._cleaner.put_in_place(candidate.log, result):
                 self._changed(work)
                 return False
+            await trio.to_thread.run_sync(self._cleaner.checkpoint())
         except FileNotFoundError:  # retention let go of a segment
             self._changed(work)
         except Undecided:

@@ -5,7 +5,8 @@ Kafka's cleaner-offset-checkpoint says up to where each log is clean.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,6 +77,16 @@ class Cleaner:
         directory = self._data.path / names.partition_directory(*key)
         return 0 if len(list(directory.glob(f"*{names.LOG}"))) > 1 else NEVER
 
+    def announce(self, log: PartitionLog, work: Work) -> Callable[[], None] | None:
+        """What writes that the log is about to have gaps, if that is not known yet: see `checkpoint`.
+
+        Who recovers a log takes a gap for damage, unless it is compacted or listed there.
+        """
+        if (log.topic, log.partition) in self._data.cleaner_offsets:
+            return None
+        self._data.cleaner_offsets[log.topic, log.partition] = work.first_dirty_offset
+        return self.checkpoint()
+
     def put_in_place(self, log: PartitionLog, result: Compacted) -> bool:
         """The log consists of what was written; False, and nothing is done, if it changed or went meanwhile.
 
@@ -89,5 +100,8 @@ class Cleaner:
             return False
         self._data.removals.add(aside, log.config.file_delete_delay_ms)
         self._data.cleaner_offsets[log.topic, log.partition] = result.end_offset
-        write_offsets(self._data.path / names.CLEANER_OFFSETS, self._data.cleaner_offsets)
         return True
+
+    def checkpoint(self) -> Callable[[], None]:
+        """What writes up to where each log is clean, as it is now; it syncs, so it is for another thread to call."""
+        return partial(write_offsets, self._data.path / names.CLEANER_OFFSETS, dict(self._data.cleaner_offsets))

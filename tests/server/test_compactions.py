@@ -11,6 +11,7 @@ from config_asking import BROKER, SET, change
 from pykbroker.server import compactions, upkeep
 from pykbroker.server.compactions import Compactions
 from pykbroker.server.retaining import retain
+from pykbroker.storage.cleaner import Cleaner
 from pykbroker.storage.compacting import Compaction
 from pykbroker.storage.deletion import delete_before
 from pykbroker.storage.records import records_of
@@ -63,6 +64,19 @@ async def test_a_log_that_nobody_opened_since_the_start_is_compacted_too(ask, tm
     ask.broker = opened(tmp_path)
     assert await Compactions(ask.broker).once() == 1
     assert offsets(ask, "t") == [3]
+
+
+async def test_that_a_log_has_gaps_is_on_disk_before_it_has_any(ask, tmp_path, monkeypatch):
+    await filled(ask, "t", **CLEANS)
+    listed = []
+
+    def killed(self, log, result):
+        listed.append((tmp_path / "cleaner-offset-checkpoint").read_text())
+        return False
+
+    monkeypatch.setattr(Cleaner, "put_in_place", killed)
+    await Compactions(ask.broker).once()
+    assert listed == ["0\n1\nt 0 0\n"]
 
 
 async def test_files_that_were_replaced_wait_for_their_delay(ask, tmp_path):
