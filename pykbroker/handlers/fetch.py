@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from itertools import groupby
 from typing import Any
@@ -41,9 +41,23 @@ class Shortfall:
         if self._missing_bytes <= 0:
             self._paid.set()
 
-    async def wait_paid(self, *, at_most_ms: int) -> None:
-        with trio.move_on_after(at_most_ms / 1000):
-            await self._paid.wait()
+    def settle(self) -> None:
+        self._paid.set()
+
+    async def wait_paid(self) -> None:
+        await self._paid.wait()
+
+
+class Undecided:
+    """Of a log with an open transaction: what comes in is of no use to a Fetch of committed records until that ends."""
+
+    __slots__ = ("settle",)
+
+    def __init__(self, shortfall: Shortfall) -> None:
+        self.settle = shortfall.settle
+
+    def pay(self, nbytes: int) -> None:
+        pass
 
 
 def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchResponse | Later[FetchResponse]:
@@ -67,19 +81,21 @@ async def _when_filled(
     reading: _Reading, asked: Round, answered: list[Answered], lacking: int, max_wait_ms: int
 ) -> FetchResponse:
     """What came in since `answered` was read counts: this begins in a task of its own, behind other requests."""
-    with ExitStack() as watching, suppress(Refused):  # a topic that is gone by now is told of at once
-        logs = reading.logs_of(asked.wanted)
-        if any(log.high_watermark != read.high_watermark for log, (_, read) in zip(logs, answered, strict=True)):
-            _, lacking = reading.all_of(asked.wanted)
-        if lacking > 0:
-            shortfall = Shortfall(lacking)
-            for log in logs:
-                log.watchers.add(shortfall)
-                watching.callback(log.watchers.discard, shortfall)
-            await shortfall.wait_paid(at_most_ms=max_wait_ms)
+    with trio.move_on_after(max_wait_ms / 1000), suppress(Refused):  # a topic that is gone by now is told of at once
+        while lacking > 0:
+            logs = reading.logs_of(asked.wanted)
+            if any(_has_moved(log, read) for log, (_, read) in zip(logs, answered, strict=True)):
+                answered, lacking = reading.all_of(asked.wanted)
+            if lacking > 0:
+                await reading.wait_for(lacking, logs)
+                answered, lacking = reading.all_of(asked.wanted)
     answered, _ = reading.all_of(asked.wanted)
     reading.count_sent()
     return _response(asked, answered)
+
+
+def _has_moved(log: PartitionLog, read: PartitionData) -> bool:
+    return log.high_watermark != read.high_watermark or log.last_stable_offset != read.last_stable_offset
 
 
 class _Reading:
@@ -109,16 +125,16 @@ class _Reading:
         self._sent: list[tuple[TopicCounters, int]] = []
 
     def all_of(self, wanted: Iterable[Wanted]) -> tuple[list[Answered], int]:
-        """The answer for each partition, and how many bytes are lacking; none where one has an error to tell."""
+        """The answer for each partition, and how many bytes are lacking; none where one has news that cannot wait."""
         answered: list[Answered] = []
         left, lacking, at_least_one = self._max_bytes, self._min_bytes, True
         self._sent.clear()
         for one in wanted:
             try:
-                partition, nbytes = self._read(one, left, at_least_one)
+                partition, nbytes, may_wait = self._read(one, left, at_least_one)
             except Refused as refused:
-                partition, nbytes = self._refusal(one, refused.code), 0
-            if partition.error_code or partition.diverging_epoch.end_offset >= 0:
+                partition, nbytes, may_wait = self._refusal(one, refused.code), 0, False
+            if not may_wait:
                 lacking = 0
             at_least_one = at_least_one and not nbytes
             left, lacking = max(0, left - nbytes), lacking - nbytes
@@ -133,6 +149,17 @@ class _Reading:
     def logs_of(self, wanted: Iterable[Wanted]) -> list[PartitionLog]:
         return [self._log(one) for one in wanted]
 
+    async def wait_for(self, lacking: int, logs: Sequence[PartitionLog]) -> None:
+        """So many bytes have come in that the Fetch may have what it lacks."""
+        shortfall = Shortfall(lacking)
+        with ExitStack() as watching:
+            for log in logs:
+                undecided = self._committed and log.last_stable_offset < log.high_watermark
+                watcher = Undecided(shortfall) if undecided else shortfall
+                log.watchers.add(watcher)
+                watching.callback(log.watchers.discard, watcher)
+            await shortfall.wait_paid()
+
     def _log(self, wanted: Wanted) -> PartitionLog:
         broker = self._broker
         if self._by_id:
@@ -145,7 +172,8 @@ class _Reading:
                 raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
         return broker.leader_log(topic, wanted.partition, wanted.current_leader_epoch)
 
-    def _read(self, wanted: Wanted, left: int, at_least_one: bool) -> tuple[PartitionData, int]:
+    def _read(self, wanted: Wanted, left: int, at_least_one: bool) -> tuple[PartitionData, int, bool]:
+        """The answer, the bytes in it, and whether there is a point in waiting for more."""
         log = self._log(wanted)
         counters = self._counters[log.topic]
         counters.fetch_requests += 1
@@ -163,15 +191,21 @@ class _Reading:
             records=b"",
         )
         if wanted.last_fetched_epoch >= 0 and self._diverges(log, wanted, partition):
-            return partition, 0
+            return partition, 0, False
         max_bytes = min(wanted.partition_max_bytes, left)
-        up_to = log.last_stable_offset if self._committed else None
+        up_to = log.last_stable_offset if self._committed else log.high_watermark
         found = log.read(wanted.fetch_offset, max_bytes, at_least_one=at_least_one, up_to=up_to)
         if found is None:
-            return partition, 0
+            return partition, 0, True
         partition.records = found
+        if self._committed:
+            partition.aborted_transactions = [
+                PartitionData.AbortedTransaction(producer_id=each.producer_id, first_offset=each.first_offset)
+                for each in log.aborted_in(wanted.fetch_offset, found)
+            ]
         self._sent.append((counters, found.length))
-        return partition, found.length
+        # What an older segment holds gets no longer; Kafka does not wait then either.
+        return partition, found.length, log.segments[log.segments.number_of(up_to)].holds(found)
 
     def _diverges(self, log: PartitionLog, wanted: Wanted, partition: PartitionData) -> bool:
         """Whether the client's log parts from ours before `fetch_offset` (KIP-595); where goes into `partition`."""

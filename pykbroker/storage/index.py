@@ -1,4 +1,4 @@
-"""The two sparse indexes of a segment: offset to position, and timestamp to offset.
+"""The two sparse indexes of a segment, offset to position and timestamp to offset; the third is aborted.py.
 
 An active segment's newest entries are in memory and reach the file in blocks, at a roll, a flush and a close: recovery
 rebuilds whatever a crash kept from it.  Searching reads a few entries of the file; no descriptor or mapping stays.
@@ -18,11 +18,11 @@ from .files import File
 
 _OFFSET_ENTRY, _TIME_ENTRY = struct.Struct(">ii"), struct.Struct(">qi")
 _SPILL_BYTES = 8192
-_PAGE_BYTES = 4080  # a multiple of both entry sizes
+_PAGE_BYTES = 4080  # a multiple of every entry's size
 
 
 class Index:
-    """Fixed-size entries whose every field only grows."""
+    """Entries of one size; the fields that are searched by only grow."""
 
     __slots__ = ("_entry", "_on_file", "_path", "_recent", "last")
 
@@ -31,12 +31,12 @@ class Index:
         self._entry = entry
         self._recent = bytearray()
         self._on_file = 0
-        self.last: tuple[int, int] | None = None
+        self.last: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return (self._on_file + len(self._recent)) // self._entry.size
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
         return (self.entry(number) for number in range(len(self)))
 
     def exists(self) -> bool:
@@ -80,9 +80,9 @@ class Index:
         first = self.entry(0)
         return first[0] <= self.last[0] and first[1] <= self.last[1] and min(first[1], self.last[1]) >= 0
 
-    def append(self, first: int, second: int) -> None:
-        self._recent += self._entry.pack(first, second)
-        self.last = first, second
+    def append(self, *fields: int) -> None:
+        self._recent += self._entry.pack(*fields)
+        self.last = fields
         if len(self._recent) >= _SPILL_BYTES:
             self.write()
 
@@ -109,7 +109,7 @@ class Index:
             del self._recent[size - self._on_file :]
         self.last = self.entry(entries - 1) if entries else None
 
-    def floor(self, target: int, *, by: int = 0) -> tuple[int, int] | None:
+    def floor(self, target: int, *, by: int = 0) -> tuple[int, ...] | None:
         """The last entry whose field `by` is at most `target`, or None."""
         number, block, start = self._search(target, by)
         if not number:
@@ -157,13 +157,23 @@ class Index:
         end = min(first + per_page, on_file)
         return first, file.read_at(first * size, (end - first) * size), end
 
-    def entry(self, number: int) -> tuple[int, int]:
+    def entry(self, number: int) -> tuple[int, ...]:
         position = number * self._entry.size
         if position >= self._on_file:
-            first, second = self._entry.unpack_from(self._recent, position - self._on_file)
-        else:
-            first, second = self._entry.unpack(File(self._path).read_at(position, self._entry.size))
-        return first, second
+            return self._entry.unpack_from(self._recent, position - self._on_file)
+        return self._entry.unpack(File(self._path).read_at(position, self._entry.size))
+
+    def entries(self, first: int) -> Iterator[tuple[int, ...]]:
+        """From the one of that number on, a page at a time."""
+        on_file, page = self._on_file // self._entry.size, _PAGE_BYTES // self._entry.size
+        while first < on_file:
+            count = min(page, on_file - first)
+            yield from self._entry.iter_unpack(
+                File(self._path).read_at(first * self._entry.size, count * self._entry.size)
+            )
+            first += count
+        for number in range(first, len(self)):
+            yield self.entry(number)
 
 
 def offset_index(path: Path) -> Index:

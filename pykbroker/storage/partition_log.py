@@ -20,6 +20,7 @@ from .batch import Header, only_batch, owned_fields, read_header
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite
 from .flush import Pending, pending
+from .markers import Marker
 from .producers import Producers
 from .readable_log import ReadableLog
 from .records import Record, build_batch
@@ -31,13 +32,13 @@ from .snapshots import Snapshots, snapshot_path
 
 _log = logging.getLogger(__name__)
 
-_EVERYTHING = 2**63 - 1
-
 
 class Watcher(Protocol):
-    """Waits for bytes to arrive in a log."""
+    """Waits for what comes into a log: `pay` tells of bytes, `settle` that a transaction ended, or the log itself."""
 
     def pay(self, nbytes: int, /) -> None: ...
+
+    def settle(self) -> None: ...
 
 
 class Appended(NamedTuple):
@@ -136,11 +137,16 @@ class PartitionLog(ReadableLog):
         batch, header = only_batch(records)
         return self.append_batch(batch, header, leader_epoch=leader_epoch, timestamp_ms=timestamp_ms)
 
-    def append_batch(self, batch: memoryview, header: Header, *, leader_epoch: int, timestamp_ms: int) -> Appended:
+    def append_batch(
+        self, batch: memoryview, header: Header, *, leader_epoch: int, timestamp_ms: int, verified: bool = False
+    ) -> Appended:
         """A client's batch, as `only_batch` found it, stands at the end, in one write, or nothing changed.
 
+        verified: a coordinator knows that the producer's transaction has come to this partition.
+
         Raises:
-            Refused: as `validation.check`; as `Producers.check`; INVALID_TXN_STATE; KAFKA_STORAGE_ERROR.
+            Refused: as `validation.check`; as `Producers.check`; INVALID_TXN_STATE for a transaction's first batch that
+                nobody verified; KAFKA_STORAGE_ERROR.
         """
         checked = validation.check(batch, header, self.config, self.name, timestamp_ms)
         if header.producer_id != NO_PRODUCER_ID:
@@ -149,9 +155,11 @@ class PartitionLog(ReadableLog):
                 # Kafka answers a retry with the batch's largest timestamp, whatever the topic's timestamp type.
                 base_offset, last_offset, timestamp = written.base_offset, written.last_offset, written.timestamp
                 return Appended(base_offset, last_offset, timestamp, self.log_start_offset, duplicate=True)
-            self.producers.check(header, self.log_end_offset)
-            if header.is_transactional:
+            if header.is_transactional and not (
+                verified or self.producers.has_open(header.producer_id, header.producer_epoch)
+            ):
                 raise Refused(ErrorCode.INVALID_TXN_STATE, "Record was not part of an ongoing transaction")
+            self.producers.check(header, self.log_end_offset)
         header, rest = as_stored(batch, header, checked, self.config, self.name, timestamp_ms)
         return self._write(header, rest, leader_epoch, timestamp_ms)
 
@@ -181,12 +189,27 @@ class PartitionLog(ReadableLog):
         header = read_header(batch)
         if len(batch) > self.config.segment_bytes:
             raise Refused(ErrorCode.RECORD_LIST_TOO_LARGE, f"{len(batch)} bytes in append to partition {self.name}")
-        if producer_id != NO_PRODUCER_ID and not control:
+        if producer_id != NO_PRODUCER_ID:
             self.producers.check(header, self.log_end_offset, sequenced=False)
-        appended = self._write(header, [memoryview(batch)[MAGIC_AT:]], leader_epoch, timestamp_ms)
-        if producer_id != NO_PRODUCER_ID and control:
-            for marker in records:
-                self.producers.ended_transaction(header, marker)
+        return self._write(header, [memoryview(batch)[MAGIC_AT:]], leader_epoch, timestamp_ms)
+
+    def append_marker(self, marker: Marker, *, leader_epoch: int, timestamp_ms: int) -> Appended:
+        """The producer's transaction is decided, and whoever waits for that knows.
+
+        Raises:
+            Refused: as `Producers.check_marker`; KAFKA_STORAGE_ERROR.
+        """
+        self.producers.check_marker(marker, self.log_end_offset)
+        batch = marker.batch(timestamp_ms, append_time=self.config.stamps_append_time)
+        appended = self._write(read_header(batch), [memoryview(batch)[MAGIC_AT:]], leader_epoch, timestamp_ms)
+        aborted = self.producers.ended_transaction(marker, appended.base_offset, timestamp_ms)
+        if aborted is not None:
+            try:
+                self.segments.put_aborted(aborted)
+            except OSError as fault:
+                _log.error("%s: the transaction index is written later: %s", self._directory, fault)
+        for watcher in tuple(self.watchers):
+            watcher.settle()
         return appended
 
     def _write(self, header: Header, rest: list[bytes | memoryview], leader_epoch: int, timestamp_ms: int) -> Appended:
@@ -278,8 +301,7 @@ class PartitionLog(ReadableLog):
             up_to = self.segments[-1].base_offset
         else:
             up_to = self.log_end_offset
-            self.segments[-1].offset_index.write()
-            self.segments[-1].time_index.write()
+            self.segments[-1].write_indexes()
         return pending(self._directory, self.segments.holding(self.recovery_point), up_to)
 
     def flushed(self, pending: Pending) -> None:
@@ -320,6 +342,6 @@ class PartitionLog(ReadableLog):
     def abandon(self) -> None:
         """Descriptors go, files stay as they are.  Whoever waits for bytes waits no longer."""
         for watcher in tuple(self.watchers):
-            watcher.pay(_EVERYTHING)
+            watcher.settle()
         for segment in self.segments:
             segment.release()

@@ -10,12 +10,15 @@ from typing import NamedTuple
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.batch import NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP
 
+from .aborted import Aborted
 from .batch import Header, last_sequence
-from .records import Record
+from .markers import Marker
 
 REMEMBERED_BATCHES = 5  # as many as a client may have under way: max.in.flight.requests.per.connection <= 5
 NO_TRANSACTION = -1
 _MAX_SEQUENCE = 2**31 - 1
+_MAX_EPOCH = 2**15 - 1
+_EPOCH_PER_TRANSACTION = 2  # the transaction.version
 
 
 class Written(NamedTuple):
@@ -74,7 +77,7 @@ class Producers:
     def __init__(self, name: str) -> None:
         self.name = name
         self._by_id: dict[int, Producer] = {}
-        self._transactions: dict[int, int] = {}  # producer id -> first offset of its open transaction
+        self._transactions: dict[int, int] = {}  # producer id -> first offset of its open transaction, in that order
         self.first_unstable_offset: int | None = None
 
     def __len__(self) -> int:
@@ -89,11 +92,12 @@ class Producers:
     def load(self, entries: dict[int, Producer]) -> None:
         """This is the state now, as a snapshot held it."""
         self._by_id = entries
-        self._transactions = {
-            producer_id: producer.transaction_first_offset
+        found = [
+            (producer.transaction_first_offset, producer_id)
             for producer_id, producer in entries.items()
             if producer.transaction_first_offset >= 0
-        }
+        ]
+        self._transactions = {producer_id: first_offset for first_offset, producer_id in sorted(found)}
         self._find_unstable()
 
     def clear(self) -> None:
@@ -130,12 +134,14 @@ class Producers:
                 f"{self.name}",
             )
 
-    def _check_epoch(self, producer_id: int, producer_epoch: int, offset: int, producer: Producer) -> None:
-        if producer_epoch < producer.producer_epoch:
+    def _check_epoch(
+        self, producer_id: int, producer_epoch: int, offset: int, producer: Producer, *, raised: bool = False
+    ) -> None:
+        if producer_epoch < producer.producer_epoch + raised:
             raise Refused(
                 ErrorCode.INVALID_PRODUCER_EPOCH,
                 f"Epoch of producer {producer_id} at offset {offset} in {self.name} is {producer_epoch}, "
-                f"which is smaller than the last seen epoch {producer.producer_epoch}",
+                f"which is {'not larger' if raised else 'smaller'} than the last seen epoch {producer.producer_epoch}",
             )
 
     def _check_sequence(self, header: Header, offset: int, producer: Producer) -> None:
@@ -196,16 +202,47 @@ class Producers:
             older = Written(header.last_sequence, header.last_offset, header.last_offset_delta, header.max_timestamp)
             producer.batches = (*producer.batches[:-1], older, newest)[-REMEMBERED_BATCHES:]
 
-    def ended_transaction(self, header: Header, marker: Record) -> None:
-        """A commit or abort marker is in the log: what was undecided of this producer is decided."""
-        if marker.key is None or int.from_bytes(marker.key[2:4], "big") not in (0, 1):  # 0 abort, 1 commit
-            return
-        producer = self._of_epoch(header.producer_id, header.producer_epoch)
-        producer.coordinator_epoch = int.from_bytes((marker.value or b"")[2:6], "big", signed=True)
-        producer.last_timestamp = marker.timestamp
+    def has_open(self, producer_id: int, producer_epoch: int) -> bool:
+        """Whether the producer has a transaction open here, under that epoch."""
+        producer = self._by_id.get(producer_id, _UNKNOWN)
+        return producer.transaction_first_offset >= 0 and producer.producer_epoch == producer_epoch
+
+    def check_marker(self, marker: Marker, offset: int) -> None:
+        """The marker may come next at `offset`.
+
+        Raises:
+            Refused: INVALID_PRODUCER_EPOCH; TRANSACTION_COORDINATOR_FENCED if a later coordinator has written here.
+        """
+        producer = self._by_id.get(marker.producer_id, _UNKNOWN)
+        known, has_open = producer.producer_epoch, producer.transaction_first_offset >= 0
+        # Since KIP-890 each transaction has an epoch of its own, that its marker raises; a marker may come twice.
+        raised = marker.transaction_version >= _EPOCH_PER_TRANSACTION
+        if marker.producer_epoch != known or not raised or (has_open and known != _MAX_EPOCH):
+            self._check_epoch(marker.producer_id, marker.producer_epoch, offset, producer, raised=raised)
+        if marker.coordinator_epoch < producer.coordinator_epoch:
+            raise Refused(
+                ErrorCode.TRANSACTION_COORDINATOR_FENCED,
+                f"Invalid coordinator epoch for producerId {marker.producer_id} at offset {offset} in partition "
+                f"{self.name}: {marker.coordinator_epoch} (zombie), {producer.coordinator_epoch} (current)",
+            )
+
+    def ended_transaction(self, marker: Marker, offset: int, timestamp: int) -> Aborted | None:
+        """The marker is in the log at `offset`: what was undecided of this producer is decided.
+
+        Gives what the transaction index has to say: None of a commit, or of a transaction that wrote nothing here.
+        """
+        producer = self._of_epoch(marker.producer_id, marker.producer_epoch)
+        producer.coordinator_epoch = marker.coordinator_epoch
+        producer.last_timestamp = timestamp
         producer.transaction_first_offset = NO_TRANSACTION
-        if self._transactions.pop(header.producer_id, None) is not None:
-            self._find_unstable()
+        first_offset = self._transactions.pop(marker.producer_id, None)
+        if first_offset is None:
+            return None
+        self._find_unstable()
+        if marker.committed:
+            return None
+        unstable = self.first_unstable_offset
+        return Aborted(marker.producer_id, first_offset, offset, offset + 1 if unstable is None else unstable)
 
     def _of_epoch(self, producer_id: int, producer_epoch: int) -> Producer:
         producer = self._by_id.get(producer_id)
@@ -217,7 +254,7 @@ class Producers:
         return producer
 
     def _find_unstable(self) -> None:
-        self.first_unstable_offset = min(self._transactions.values(), default=None)
+        self.first_unstable_offset = next(iter(self._transactions.values()), None)
 
     def expire(self, timestamp: int, after_ms: int) -> None:
         """Producers that wrote nothing for `after_ms` are forgotten, unless they have a transaction open."""

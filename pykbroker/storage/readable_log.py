@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from . import search
+from .aborted import Aborted
 from .batch import Header
 from .epochs import LeaderEpochs
 from .producers import Producers
@@ -72,6 +73,10 @@ class ReadableLog:
         except BrokenBatch as fault:
             _log.error("%s", fault)
             raise Refused(ErrorCode.CORRUPT_MESSAGE, f"{self.name} is damaged at offset {offset}") from fault
+
+    def aborted_in(self, offset: int, found: FileSlice) -> list[Aborted]:
+        """The aborted transactions of which `found`, just read from `offset` on, may hold records."""
+        return self.segments.aborted_in(offset, found)
 
     def batches(self, start_offset: int = 0) -> Iterator[tuple[Header, bytes]]:
         """Every batch that ends at or after `start_offset`, in order, as header and bytes.

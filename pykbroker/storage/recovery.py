@@ -23,6 +23,7 @@ from .checkpoints import BadCheckpoint
 from .epochs import LeaderEpochs
 from .files import Descriptors
 from .interrupted import end_swaps
+from .markers import marker_in
 from .producers import Producers
 from .records import records_of
 from .segment import BrokenBatch, Segment
@@ -140,7 +141,7 @@ class _Opening:
         active = self.segments[-1]
         active.measure()
         try:
-            if not (self._indexes_load(active) and self._indexes_fit(active)):
+            if not (self._indexes_load(active) and self._indexes_fit(active) and active.aborted.load()):
                 raise BrokenBatch(active.path, 0, "its indexes are missing or damaged")
             self.end_offset, _ = self._walk(active)
         except BrokenBatch as fault:
@@ -179,6 +180,7 @@ class _Opening:
                 self.end_offset, start = segment.base_offset, 0
                 segment.measure()
                 segment.reset_indexes()
+                segment.aborted.clear()
             cut = self._scan(segment, start)
             if number < len(self.segments) - 1:
                 segment.seal()
@@ -212,6 +214,22 @@ class _Opening:
                 except BrokenBatch as fault:
                     _log.error("%s: what lies behind cannot be read: %s", self.directory, fault)
                 segment.seal()
+            if not segment.aborted.load():
+                self._find_aborted(segment)
+
+    def _find_aborted(self, segment: Segment) -> None:
+        """The transaction index of a sealed segment is built again, which takes the producers at its beginning."""
+        _log.warning(
+            "%s: the transaction index of segment %d is damaged, rebuilding", self.directory, segment.base_offset
+        )
+        segment.aborted.clear()
+        self._load_producers(segment.base_offset)
+        try:
+            for position, header in segment.headers():
+                self._replay(segment, position, header, note_aborted=True)
+        except BrokenBatch as fault:
+            _log.error("%s: aborted transactions that lie behind are not known: %s", self.directory, fault)
+        segment.aborted.write()
 
     def _indexes_load(self, segment: Segment, *, sealed: bool = False) -> bool:
         sane = segment.offset_index.load() & segment.time_index.load()
@@ -241,17 +259,19 @@ class _Opening:
         """The position in `segment` where the recovery point lies; indexes, end offset and timestamps stand there."""
         segment.measure()
         try:
-            if recovery_point > segment.base_offset and self._indexes_load(segment):
+            if recovery_point > segment.base_offset and self._indexes_load(segment) and segment.aborted.load():
                 relative = recovery_point - 1 - segment.base_offset
                 segment.offset_index.keep(segment.offset_index.count_up_to(relative))
                 segment.time_index.keep(segment.time_index.count_up_to(relative, by=1))
                 segment.recall_max_timestamp()
+                segment.aborted.keep_below(recovery_point)
                 self.end_offset, position = self._walk(segment, recovery_point)
                 if self.end_offset == recovery_point:
                     return position
         except BrokenBatch as fault:
             _log.warning("%s: what was known good is not, scanning all of the segment: %s", self.directory, fault)
         segment.reset_indexes()
+        segment.aborted.clear()
         self.end_offset = segment.base_offset
         return 0
 
@@ -263,7 +283,7 @@ class _Opening:
             if not self._may_begin_at(header.base_offset):
                 break
             self._index(segment, position, header)
-            self._replay(segment, position, header)
+            self._replay(segment, position, header, note_aborted=True)
             if header.partition_leader_epoch > self.epochs.latest:
                 self.epochs.assign(header.partition_leader_epoch, header.base_offset)
             self.end_offset = header.last_offset + 1
@@ -290,14 +310,19 @@ class _Opening:
             position, header.size, header.last_offset, header.max_timestamp, self.config.index_interval_bytes
         )
 
-    def _replay(self, segment: Segment, position: int, header: Header) -> None:
+    def _replay(self, segment: Segment, position: int, header: Header, *, note_aborted: bool = False) -> None:
+        """The producers know of the batch; the transaction index, too, if it is being built."""
         if header.producer_id == NO_PRODUCER_ID:
             return
         if not header.is_control:
             self.producers.wrote(header, header.base_offset, header.max_timestamp)
-        else:
-            for marker in records_of(segment.read(position, header), header):
-                self.producers.ended_transaction(header, marker)
+            return
+        for record in records_of(segment.read(position, header), header):
+            marker = marker_in(header, record)
+            if marker is not None:
+                aborted = self.producers.ended_transaction(marker, header.base_offset, record.timestamp)
+                if aborted is not None and note_aborted:
+                    segment.aborted.add(aborted)
 
     def _load_producers(self, end: int, *, empty_without_snapshot: bool = False) -> None:
         """The producers are those of the log at `end`: the newest snapshot up to there, and the headers behind it."""

@@ -1,4 +1,4 @@
-"""One segment of a log: a file of batches and its two indexes.
+"""One segment of a log: a file of batches and its indexes.
 
 A batch is found by its offset with one look-up and a walk over at most one index interval.
 """
@@ -13,10 +13,12 @@ from pathlib import Path
 
 from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END, MAGIC, MAGIC_AT, NO_TIMESTAMP
 
+from .aborted import AbortedIndex
 from .batch import Header, read_header
 from .files import Descriptors, File
 from .index import offset_index, time_index
-from .names import INDEX, LOG, SEGMENT_SUFFIXES, TIME_INDEX, offset_file
+from .names import INDEX, LOG, SEGMENT_SUFFIXES, TIME_INDEX, TRANSACTION_INDEX, offset_file
+from .slice import FileSlice
 
 _HEADERS_AT_ONCE = 8192  # bytes read to walk over headers: two index intervals
 _SPAN = struct.Struct(">qi11xi")  # base_offset, batch_length, last_offset_delta: all that a search needs of a header
@@ -41,6 +43,7 @@ class Segment:
         "_first_timestamp",
         "_path",
         "_suffix",
+        "aborted",
         "base_offset",
         "created_ms",
         "max_timestamp",
@@ -59,6 +62,7 @@ class Segment:
         self._file: File | None = None
         self.offset_index = offset_index(directory / (offset_file(base_offset, INDEX) + suffix))
         self.time_index = time_index(directory / (offset_file(base_offset, TIME_INDEX) + suffix))
+        self.aborted = AbortedIndex(directory / (offset_file(base_offset, TRANSACTION_INDEX) + suffix), base_offset)
         self.size = 0
         self.max_timestamp = NO_TIMESTAMP
         self.max_timestamp_offset = base_offset  # last offset of the first batch that has it
@@ -102,8 +106,7 @@ class Segment:
     def create(self) -> None:
         """The segment's three files exist, empty."""
         File(self._path, append=True)
-        self.offset_index.write()
-        self.time_index.write()
+        self.write_indexes()
 
     def measure(self) -> None:
         self.size = os.path.getsize(self._path)
@@ -169,10 +172,16 @@ class Segment:
     def seal(self) -> None:
         """The indexes are whole in their files, the largest timestamp included: it decides when the segment may go."""
         self._index_time()
+        self.write_indexes()
+
+    def write_indexes(self) -> None:
+        """What the indexes know is in their files, in the page cache at least."""
         self.offset_index.write()
         self.time_index.write()
+        self.aborted.write()
 
     def reset_indexes(self) -> None:
+        """Those that are built from headers alone: the index of aborted transactions takes the producers too."""
         self.offset_index.clear()
         self.time_index.clear()
         self.max_timestamp, self.max_timestamp_offset = NO_TIMESTAMP, self.base_offset
@@ -247,6 +256,18 @@ class Segment:
         """Indexing goes on after the batches that the indexes know of end at `position`."""
         last = self.offset_index.last
         self._bytes_since_index = position - (last[1] if last else 0)
+
+    def upper_offset(self, position: int) -> int | None:
+        """The offset of the first index entry at `position` or behind it; None if there is none.
+
+        Source: Kafka's OffsetIndex.fetchUpperBoundOffset.
+        """
+        number = self.offset_index.count_up_to(position - 1, by=1)
+        return self.base_offset + self.offset_index.entry(number)[0] if number < len(self.offset_index) else None
+
+    def holds(self, found: FileSlice) -> bool:
+        """Whether that slice, just read, is of this segment."""
+        return self._file is found.file
 
     def paths(self) -> list[Path]:
         return [self.directory / (offset_file(self.base_offset, kind) + self._suffix) for kind in SEGMENT_SUFFIXES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .aborted import Aborted
 from .batch import Header
 from .segment import BrokenBatch, Segment
 from .slice import FileSlice
@@ -18,11 +19,12 @@ class Segments(list[Segment]):
     consumer, and costs no look-up.
     """
 
-    __slots__ = ("_caught_up", "end_offset")
+    __slots__ = ("_caught_up", "end_offset", "last_abort")
 
     def __init__(self, segments: list[Segment], end_offset: int) -> None:
         super().__init__(segments)
         self.end_offset = end_offset
+        self.last_abort = max(segment.aborted.last_offset for segment in segments)
         self._caught_up = end_offset, self[-1], self[-1].size
 
     def replace(self, first: int, count: int, new: Segment) -> None:
@@ -55,6 +57,39 @@ class Segments(list[Segment]):
         if position + length == segment.size and segment is self[-1]:
             self._caught_up = self.end_offset, segment, segment.size
         return FileSlice(segment.file, position, length)
+
+    def put_aborted(self, aborted: Aborted) -> None:
+        """The index of the active segment has the transaction, whose marker stands there.
+
+        Raises:
+            OSError: it could not be written, and will be tried again; the index in memory has it.
+        """
+        self.last_abort = aborted.last_offset
+        self[-1].aborted.add(aborted)
+
+    def aborted_in(self, offset: int, found: FileSlice) -> list[Aborted]:
+        """The aborted transactions that overlap `found`, just read from `offset` on.
+
+        As in Kafka it may be some that begin a little behind it, up to the next entry of the offset index.
+        Source: Kafka's LocalLog.addAbortedTransactions.
+        """
+        if self.last_abort < offset:
+            return []
+        start = self.number_of(offset)
+        while not self[start].holds(found):
+            start += 1
+        upper = self[start].upper_offset(found.position + found.length)
+        if upper is None:
+            upper = self[start + 1].base_offset if start + 1 < len(self) else self.end_offset
+        return list(self._aborted(start, offset, upper))
+
+    def _aborted(self, start: int, offset: int, upper: int) -> Iterator[Aborted]:
+        for number in range(start, len(self)):
+            for aborted in self[number].aborted.since(offset):
+                if aborted.first_offset < upper:
+                    yield aborted
+                if aborted.last_stable_offset >= upper:
+                    return
 
     def _locate(self, offset: int) -> tuple[Segment, int, int]:
         """Segment, position and size of the first batch that ends at or after `offset`."""

@@ -10,8 +10,10 @@ from pathlib import Path
 from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END
 
 from pykbroker.config.topic import LogConfig
-from pykbroker.storage.batch import read_header
+from pykbroker.storage.aborted import Aborted
+from pykbroker.storage.batch import only_batch, read_header
 from pykbroker.storage.files import Descriptors
+from pykbroker.storage.markers import Marker
 from pykbroker.storage.partition_log import Appended, PartitionLog
 from pykbroker.storage.records import Record, build_batch, records_of
 
@@ -56,6 +58,41 @@ def fill(log: PartitionLog, batches: int, **fields: object) -> None:
             now=NOW + number * 10_000,
             **fields,
         )
+
+
+def transact(log: PartitionLog, *values: bytes, producer_id: int = 5, producer_epoch: int = 0, **fields: object) -> int:
+    """The first offset of records that the producer's open transaction now has more."""
+    known = log.producers.get(producer_id)
+    fresh = known is None or known.producer_epoch != producer_epoch
+    sent = batch(
+        *values,
+        producer_id=producer_id,
+        producer_epoch=producer_epoch,
+        base_sequence=0 if fresh else known.last_sequence + 1,
+        transactional=True,
+        **fields,
+    )
+    whole, header = only_batch(sent)
+    return log.append_batch(whole, header, leader_epoch=0, timestamp_ms=NOW, verified=True).base_offset
+
+
+def end(log: PartitionLog, *, committed: bool, producer_id: int = 5, **fields: int) -> int:
+    """The offset of the marker with which the producer's transaction ended."""
+    marker = Marker(producer_id, **{"producer_epoch": 0, "coordinator_epoch": 7, **fields}, committed=committed)
+    return log.append_marker(marker, leader_epoch=0, timestamp_ms=NOW).base_offset
+
+
+def commit(log: PartitionLog, producer_id: int = 5) -> int:
+    return end(log, committed=True, producer_id=producer_id)
+
+
+def abort(log: PartitionLog, producer_id: int = 5) -> int:
+    return end(log, committed=False, producer_id=producer_id)
+
+
+def aborted_transactions(log: PartitionLog) -> list[Aborted]:
+    """Of all segments, as their indexes have them."""
+    return [aborted for segment in log.segments for aborted in segment.aborted.since(0)]
 
 
 def values(log: PartitionLog) -> list[bytes | None]:

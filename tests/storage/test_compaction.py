@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from compacting import COMPACTED, DAY, compact, latest, names, put_all, records, written
-from logs import NOW, batch, crashed, open_log
+from logs import NOW, batch, commit, crashed, open_log, transact
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.batch import DELETE_HORIZON
 
@@ -238,13 +238,8 @@ def test_a_log_that_changed_meanwhile_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_transactions_are_left_as_they_are(tmp_path: Path) -> None:
     log = open_log(tmp_path / "orders-0", COMPACTED)
-    log.append_records(
-        [Record(b"a", b"1", NOW)], leader_epoch=0, timestamp_ms=NOW, producer_id=1, producer_epoch=0, transactional=True
-    )
-    marker = Record(b"\0\0\0\1", b"\0\0\0\0\0\0", NOW)
-    log.append_records(
-        [marker], leader_epoch=0, timestamp_ms=NOW, producer_id=1, producer_epoch=0, transactional=True, control=True
-    )
+    transact(log, b"1")
+    commit(log)
     log.roll()
     with pytest.raises(Undecided):
         written(log)

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from logs import NOW, PLAIN, batch, put, values
+from logs import NOW, PLAIN, abort, aborted_transactions, batch, put, transact, values
 from pykbroker_protocol.errors import Refused
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage import idle
 from pykbroker.storage.data_directory import DataDirectory
 from pykbroker.storage.partition_log import PartitionLog
-from pykbroker.storage.records import Record
 
 ORDERS = b"\1" * 16
 
@@ -126,15 +125,21 @@ def test_a_log_that_was_used_while_it_was_flushed_stays_open(data: DataDirectory
 class Waiting:
     def pay(self, nbytes: int) -> None: ...
 
+    def settle(self) -> None: ...
+
 
 def test_a_log_that_somebody_waits_for_or_holds_or_that_has_a_transaction_open_stays_open(data: DataDirectory) -> None:
     orders(data, 0).watchers.add(Waiting())
     data.in_use.add(orders(data, 1))
-    transactional = [Record(b"k", b"v", NOW)]
-    orders(data, 2).append_records(
-        transactional, leader_epoch=0, timestamp_ms=NOW, producer_id=1, producer_epoch=0, transactional=True
-    )
+    transact(orders(data, 2), b"v")
     assert close_idle(data) == 0
+
+
+def test_a_closed_log_knows_its_aborted_transactions_again(data: DataDirectory) -> None:
+    transact(orders(data), b"v")
+    abort(orders(data))
+    assert close_idle(data) == 1
+    assert [aborted.first_offset for aborted in aborted_transactions(orders(data))] == [0]
 
 
 def test_who_still_holds_a_closed_log_cannot_write_behind_the_back_of_the_open_one(data: DataDirectory) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from logs import NOW, SMALL, batch, crashed, open_log, put, values
+from logs import NOW, SMALL, batch, crashed, open_log, put, transact, values
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage.partition_log import Appended, PartitionLog
 from pykbroker.storage.producers import Producer, Written
-from pykbroker.storage.records import Record
 from pykbroker.storage.snapshots import read_snapshot, snapshot_path, write_snapshot
 
 LAST_SEQUENCE = 2**31 - 1
@@ -188,27 +187,12 @@ def test_a_snapshot_with_any_byte_changed_is_none(tmp_path: Path) -> None:
 def test_idle_producers_expire_unless_a_transaction_is_open(tmp_path: Path) -> None:
     log = open_log(tmp_path / "orders-0", LogConfig(producer_id_expiration_ms=1000))
     send(log, 0)
-    log.append_records([Record(None, b"v", NOW)], leader_epoch=0, timestamp_ms=NOW, producer_id=5, producer_epoch=0, transactional=True)  # fmt: skip  # noqa: E501
+    transact(log, b"v")
     log.expire_producers(NOW + 999)
     assert len(log.producers) == 2
     log.expire_producers(NOW + 1000)
     assert list(log.producers.entries()) == [5]
     assert send(log, 44).base_offset == 2
-
-
-def test_an_open_transaction_holds_the_last_stable_offset_until_its_marker(tmp_path: Path) -> None:
-    log = open_log(tmp_path / "orders-0")
-    put(log)
-    for record in (Record(None, b"v", NOW), Record(None, b"w", NOW)):
-        log.append_records([record], leader_epoch=0, timestamp_ms=NOW, producer_id=5, producer_epoch=0, transactional=True)  # fmt: skip  # noqa: E501
-    log = crashed(log)
-    assert (log.last_stable_offset, log.log_end_offset) == (1, 3)
-    commit = Record(b"\0\0\0\1", b"\0\0\0\0\0\7", NOW)
-    log.append_records(
-        [commit], leader_epoch=0, timestamp_ms=NOW, producer_id=5, producer_epoch=0, transactional=True, control=True
-    )
-    assert log.last_stable_offset == 4
-    assert crashed(log).last_stable_offset == 4
 
 
 def test_a_client_cannot_write_into_a_transaction_that_nobody_began(tmp_path: Path) -> None:

@@ -17,20 +17,18 @@ from pathlib import Path
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
-from logs import NOW, fill, open_log, put, values
+from logs import NOW, end, fill, open_log, put, transact, values
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage import names
 from pykbroker.storage.checkpoints import read_topic_id
 from pykbroker.storage.data_directory import DataDirectory
 from pykbroker.storage.partition_log import PartitionLog
-from pykbroker.storage.records import Record
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "kafka"
 LIB = Path(os.environ.get("PYKBROKER_KAFKA", "~/.cache/pykbroker-kafka")).expanduser() / "lib"
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 SEGMENT_BYTES = 1_048_576  # the least that Kafka allows
-MARKER = b"\0\0\0\0\0\7"  # version 0, coordinator epoch 7
 
 pytestmark = [
     pytest.mark.java,
@@ -51,7 +49,7 @@ def complaints(said: str) -> list[str]:
     """Lines that are not about a file, a batch, a record, an index entry or a producer."""
     known = re.compile(
         r"Dumping |Log starting offset: |baseOffset: .* isvalid: true|\| offset: |producerId: "
-        r"|offset: \d+ position: |timestamp: \d+ offset: |.* passed sanity check\.$"
+        r"|offset: \d+ position: |timestamp: \d+ offset: |version: 0 producerId: |.* passed sanity check\.$"
     )
     # Of a segment that does not begin at 0 the tool takes its own -1 for an offset, in Kafka's directories too.
     quirk = re.compile(r"Non-consecutive offsets in .*|  -1 is followed by \d+$")
@@ -90,28 +88,24 @@ def test_kafkas_tools_find_no_fault_with_our_files(tmp_path: Path) -> None:
         timestamp = NOW + number * 10 - 500 * (number % 7 == 0)
         fields = {"codec": number % 5, "producer_id": number % 3 + 1, "producer_epoch": 0}
         put(log, b"a" * 50, None, b"%d" % number, timestamp=timestamp, base_sequence=number // 3 * 3, **fields)
-    for kind in (0, 1):
-        transaction = {
-            "leader_epoch": 1,
-            "timestamp_ms": NOW,
-            "producer_id": 9,
-            "producer_epoch": 0,
-            "transactional": True,
-        }
-        log.append_records([Record(b"k", b"v", NOW)], **transaction)  # type: ignore[arg-type]
-        log.append_records([Record(bytes((0, 0, 0, kind)), b"\0\0\0\0\0\7", NOW)], control=True, **transaction)  # type: ignore[arg-type]
+    first_offset = log.log_end_offset
+    for committed in (False, True):
+        transact(log, b"v", producer_id=9)
+        end(log, committed=committed, producer_id=9)
+    transact(log, b"open", producer_id=9)
     log.close()
     files = sorted((tmp_path / "orders-0").glob("0*"))
     assert len(files) > 12
     said = dump("--deep-iteration", "--files", ",".join(map(str, files)))
     assert complaints(said) == []
-    assert len(re.findall(r"isvalid: true", said)) == 254
+    assert len(re.findall(r"isvalid: true", said)) == 255
     assert set(re.findall(r"compresscodec: (\w+)", said)) == set(CODECS)
     assert len(re.findall(r"^\| offset: ", said, re.MULTILINE)) == log.log_end_offset
     assert re.findall(r"endTxnMarker: (\w+) coordinatorEpoch: (\d)", said) == [("ABORT", "7"), ("COMMIT", "7")]
-    assert re.search(
-        r"producerId: 9 producerEpoch: 0 coordinatorEpoch: 7 currentTxnFirstOffset: OptionalLong.empty", said
-    )
+    producer = "producerId: 9 producerEpoch: 0 coordinatorEpoch: 7 currentTxnFirstOffset: OptionalLong"
+    assert f"{producer}[{first_offset + 4}]" in said
+    aborted = f"version: 0 producerId: 9 firstOffset: {first_offset} lastOffset: {first_offset + 1} lastStableOffset: "
+    assert f"{aborted}{first_offset + 2}\n" in said
     indexes = ",".join(str(file) for file in files if file.suffix in (".index", ".timeindex"))
     said = dump("--index-sanity-check", "--files", indexes)
     assert (complaints(said), said.count("passed sanity check")) == ([], indexes.count(",") + 1)
