@@ -20,7 +20,7 @@ from . import names
 from .checkpoints import BadCheckpoint, Checkpoint, Offsets, read_offsets, read_topic_id, write_topic_id
 from .clean_marker import leave_clean_marker, take_clean_marker
 from .deletion import delete_expired
-from .dormant import due_on_disk
+from .dormant import due_at_rest, due_on_disk
 from .files import Descriptors
 from .identity import claimed
 from .lock import Locked, take_lock
@@ -299,7 +299,8 @@ class DataDirectory:
         log.broken = f"{log.name} was closed while nobody used it"  # for whoever still holds this object
         log.abandon()
         known.logs[log.partition] = None
-        known.dormant_until.pop(log.partition, None)
+        if deletes(known.config):
+            known.dormant_until[log.partition] = due_at_rest(log.segments, known.config)
         self._note(log)
         self._note_start(log)
 

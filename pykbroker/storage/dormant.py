@@ -1,18 +1,29 @@
-"""When a partition that nobody has opened will have something to delete, told by its files without opening its log."""
+"""When a partition that is not open will have something to delete, told without opening its log."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from pykbroker.config.topic import LogConfig
 
 from .index import time_index
 from .names import LEFTOVER_SUFFIXES, LOG, TIME_INDEX, offset_file, offset_of
-from .retention import NEVER, due
+from .retention import NEVER, Kept, due
 from .segment import last_written_ms
 
 AT_ONCE = 0
+
+
+def due_at_rest(segments: Sequence[Kept], config: LogConfig) -> int:
+    """As `due_on_disk`, of a log that is being closed: its segments tell it."""
+    sizes = [segment.size for segment in segments]
+    if not any(sizes):
+        return NEVER
+    if 0 <= config.retention_bytes <= sum(sizes) - sizes[0]:
+        return AT_ONCE
+    return due(config, segments[0].largest_timestamp())
 
 
 def due_on_disk(directory: Path, config: LogConfig) -> int:

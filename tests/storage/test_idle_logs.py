@@ -164,3 +164,41 @@ def test_a_closed_log_still_meets_its_retention(data: DataDirectory) -> None:
     assert data.retain("orders", 0, NOW + 1001)
     data.retain("orders", 0, NOW + 1001)
     assert data.start_offset("orders", 0) == 1
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(LogConfig(retention_ms=1000), id="by time"),
+        pytest.param(LogConfig(retention_ms=-1, retention_bytes=100, segment_bytes=200), id="by size"),
+        pytest.param(LogConfig(retention_ms=-1), id="never"),
+        pytest.param(LogConfig(retention_ms=1000, cleanup_policy=("compact",)), id="compacted only"),
+    ],
+)
+def test_retention_finds_in_a_closed_log_what_it_finds_in_an_open_one(data, config, monkeypatch) -> None:
+    for partition in (0, 1):
+        for number in range(4):
+            put(orders(data, partition, config), b"x" * 60, timestamp=NOW + number)
+    monkeypatch.setattr("pykbroker.storage.data_directory.due_on_disk", None)  # its files need not be looked at
+    for timestamp in (NOW + 5, NOW + 1_000, NOW + 1_001, NOW + 2_000):
+        data.rest(flushed(data, 1))
+        for partition in (0, 1):
+            data.retain("orders", partition, timestamp)
+        opened = orders(data, 0).log_start_offset, orders(data, 1).log_start_offset
+        assert opened[0] == opened[1]
+
+
+def test_a_closed_log_is_not_opened_before_retention_has_something_to_do_in_it(data, monkeypatch) -> None:
+    put(orders(data, config=LogConfig(retention_ms=1000)), b"1")
+    close_idle(data)
+    monkeypatch.setattr("pykbroker.storage.data_directory.due_on_disk", None)
+    assert not data.retain("orders", 0, NOW + 1000)
+    assert data.open_log("orders", 0) is None
+    assert data.retain("orders", 0, NOW + 1001)
+    assert orders(data).log_start_offset == 1
+
+
+def flushed(data: DataDirectory, partition: int) -> PartitionLog:
+    log = orders(data, partition)
+    log.flush()
+    return log
