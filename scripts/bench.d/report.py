@@ -41,6 +41,8 @@ def _row(figures: Sequence[Figure], row: Row, medium: str, brokers: Sequence[str
         if ratio:
             line += f"   ours / its: {number(ratio.lowest)} {number(ratio.median)} {number(ratio.highest)}"
             line += goal(row, broker, ratio.median)
+        if row.most is not None and broker == "pykbroker":
+            line += f"   goal <= {row.most:g}: {'reached' if max(found) <= row.most else 'SHORT'}"
         lines.append(line)
     return lines if len(lines) > 1 else []
 

@@ -13,6 +13,7 @@ class Row:
     kafka: float | None = None  # the goal as a ratio to Kafka: at least, where more is better, otherwise at most
     kfake: float | None = None
     more_is_better: bool = False
+    most: float | None = None  # the goal for pykbroker's own figure
 
     @property
     def group(self) -> str:
@@ -55,7 +56,17 @@ _ROWS = [
     Row("single.p99", "the same, 99 of 100", "us", 0.6, 1.2),
     Row("memory.idle", "resident memory, idle", "MB", 0.15),
     Row("memory.after-produce", "resident memory after the produce rows", "MB", 0.15),
+    Row("members.500", "500 group members join, one more joins, all settle", "s", 0.5),
+    Row("start.first", "process start to first acknowledged record", "s", 0.08),
+    Row("start.create-1000", "1,000 topics created", "s", 0.3, 1.5),
+    Row("start.metadata-1000", "metadata of them all", "ms", 0.3, 1.5),
+    Row("start.kill-1000", "start after kill -9 with 1,000 topics, to an acknowledged record", "s", 0.05),
+    Row("partitions.ready", "10,000 partitions with a record each: ready after kill -9", "s", most=1),
+    Row("partitions.memory", "their resident memory then", "MB", most=100),
+    Row("partitions.descriptors", "their descriptors then", "descriptors", most=1000),
+    Row("large.first", "3 GB in one partition: first acknowledgement after kill -9", "s", most=1),
 ]
+QUICK = ["produce", "consume", "together", "single", "requests", "memory", "members", "start.first"]
 ROWS = {row.name: row for row in _ROWS}
 
 

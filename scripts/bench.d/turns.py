@@ -3,6 +3,7 @@
 So the figures of one turn are seconds apart, and a machine that changes its pace changes all of them.
 """
 
+import itertools
 import os
 import shutil
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import lifecycle
+import members
 import small_requests
 import streams
 from peers import BROKERS, Canned, Floor, Peer
@@ -25,23 +28,32 @@ ON_RUNNING: dict[str, Measurement] = {
     "together": streams.measure_together,
     "single": small_requests.measure_single,
     "requests": small_requests.measure,
+    "members": members.measure,
 }
 """Groups of rows that are measured one after the other on a broker that was warmed up."""
+
+ALONE: dict[str, Measurement] = {
+    "start": lifecycle.measure_start,
+    "partitions": lifecycle.measure_partitions,
+    "large": lifecycle.measure_large,
+}
+"""Groups of rows that start and kill a broker of their own."""
 
 
 @dataclass(frozen=True)
 class Plan:
     brokers: list[str]
     turns: int
+    turns_alone: int  # of groups that start brokers of their own
     rows: frozenset[str]
     seconds: float
 
     def groups(self) -> list[str]:
-        """Of ON_RUNNING; memory is looked at on the way."""
+        """Memory is no group of its own: it is looked at on the way."""
         wanted = {row.partition(".")[0] for row in self.rows}
         if "memory.after-produce" in self.rows:
             wanted.add("produce")
-        return [group for group in ON_RUNNING if group in wanted]
+        return [group for group in (*ON_RUNNING, *ALONE) if group in wanted]
 
 
 @dataclass
@@ -80,26 +92,44 @@ def say(line: str, ends: bool = False) -> None:
 def measure(plan: Plan, medium: str, scratch: Path, measured: Measured) -> None:
     """Each group was measured on each broker, turn after turn; what could not be is in `measured`."""
     groups = plan.groups()
+    beside, alone = [group for group in groups if group in ON_RUNNING], [group for group in groups if group in ALONE]
     bounds = _bounds(groups, scratch)
-    progress = Progress(plan.turns * len(plan.brokers) * len(groups) + sum(len(some) for _, some in bounds))
-    sessions = [Session(Peer(kind, scratch / kind), medium, plan.rows, plan.seconds, scratch) for kind in plan.brokers]
+    turns = plan.turns * len(beside) + plan.turns_alone * len(alone)
+    progress = Progress(turns * len(plan.brokers) + sum(len(some) for _, some in bounds))
+
+    def session(peer: Peer) -> Session:
+        return Session(peer, medium, plan.rows, plan.seconds, scratch)
+
+    _beside_each_other(plan, [session(Peer(kind, scratch / kind)) for kind in plan.brokers], beside, progress, measured)
+    for group, turn in itertools.product(alone, range(plan.turns_alone)):
+        for kind in plan.brokers:
+            each = session(Peer(kind, scratch / f"{kind}-{group}-{turn}"))
+            progress.step(f"{medium}, turn {turn + 1}: {kind}, {group}")
+            _measure(each, turn, group, ALONE[group], measured)
+            _ended(each, measured)
+    for peer, hows in bounds:
+        each = session(peer)
+        if _started(each, measured):
+            for group, how in hows.items():
+                progress.step(f"{medium}: {peer.kind}, {group}")
+                _measure(each, 0, group, how, measured)
+        _ended(each, measured)
+
+
+def _beside_each_other(
+    plan: Plan, sessions: list[Session], groups: list[str], progress: Progress, measured: Measured
+) -> None:
+    if not groups:
+        return
     try:
-        sessions = [session for session in sessions if _started(session, measured)]
-        for group in groups:
-            for turn in range(plan.turns):
-                for session in sessions:
-                    progress.step(f"{medium}, turn {turn + 1}: {session.peer.kind}, {group}")
-                    _measure(session, turn, group, ON_RUNNING[group], measured)
+        running = [session for session in sessions if _started(session, measured)]
+        for group, turn in itertools.product(groups, range(plan.turns)):
+            for session in running:
+                progress.step(f"{session.medium}, turn {turn + 1}: {session.peer.kind}, {group}")
+                _measure(session, turn, group, ON_RUNNING[group], measured)
     finally:
         for session in sessions:
             _ended(session, measured)
-    for peer, hows in bounds:
-        session = Session(peer, medium, plan.rows, plan.seconds, scratch)
-        if _started(session, measured):
-            for group, how in hows.items():
-                progress.step(f"{medium}: {peer.kind}, {group}")
-                _measure(session, 0, group, how, measured)
-        _ended(session, measured)
 
 
 def _bounds(groups: list[str], scratch: Path) -> list[tuple[Peer, dict[str, Measurement]]]:
@@ -135,13 +165,13 @@ def _measure(session: Session, turn: int, group: str, how: Measurement, measured
         how(session)
     except Missing as lacks:
         measured.leave_out(group, lacks)
-    except Failed as fault:
+    except (Failed, RuntimeError, AssertionError, OSError) as fault:  # a broker that is gone is seen in many ways
         measured.failed = True
         measured.leave_out(f"{session.medium}, {session.peer.kind}, {group}", fault)
 
 
 def _ended(session: Session, measured: Measured) -> None:
-    session.peer.stop()
+    session.peer.kill()
     shutil.rmtree(session.peer.data, ignore_errors=True)
     measured.figures += session.figures
     measured.notes += session.notes
