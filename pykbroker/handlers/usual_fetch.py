@@ -18,11 +18,13 @@ from pykbroker import codec
 from .broker import Broker
 from .client import Client
 from .fetch_sessions import FINAL_EPOCH, TOPIC_IDS_SINCE
+from .places import Place, find, is_there
 from .prefixes import Exchange, Prefixes
 
 _READ_UNCOMMITTED, _NO_REPLICA, _NO_EPOCH = 0, -1, -1
 _COPIED_BYTES = 16 * 1024  # up to here a copy is cheaper than a call to the system of its own
-_INT32, _INT64 = struct.Struct(">i"), struct.Struct(">q")
+_LOG_START_SINCE = 5
+_INT32, _INT64, _TWO, _THREE = (struct.Struct(layout) for layout in (">i", ">q", ">qq", ">qqq"))
 # Found again in the bytes of a message that has them.
 _MARKS = 0x7B1D_55C3_0F92_E8A6, 0x62E9_81F4_3C07_DB95, 0x4AD0_96B7_E21F_5C83
 _MARKED = b"\x91\xe4\x5d\x0a\xc6\x38\x7f\xb2"
@@ -44,8 +46,9 @@ class KnownFetch:
     client_id: str | None
     suffix: bytes
     head: bytes  # up to the length of the records; correlation id and offsets are to be filled in
-    offsets_at: tuple[int, int, int]  # high watermark, last stable offset, log start offset; -1: not told
+    offsets_at: int  # high watermark and last stable offset, and unless this version does not tell, log start offset
     tail: bytes
+    place: Place | None = None
 
 
 class UsualFetch:
@@ -60,12 +63,13 @@ class UsualFetch:
         known, end = client.fetches.find(frame, version)
         if known is None or frame[end + 8 :] != known.suffix:
             return None
-        broker, by = self._broker, known.topic
-        topic = broker.catalog.topic_by_name(by) if isinstance(by, str) else broker.catalog.topic_by_id(by)
-        if topic is None:
-            return None
+        broker, place = self._broker, known.place
         try:
-            log = broker.leader_log(topic, known.partition, known.current_leader_epoch)
+            if place is None or not is_there(place, broker):
+                place = known.place = find(broker, known.topic, known.partition)
+            if place is None or known.current_leader_epoch not in (_NO_EPOCH, place.leader_epoch):
+                return None
+            log = place.log
             (offset,) = _INT64.unpack_from(frame, end)
             most = broker.config.fetch_max_bytes
             found = log.read(offset, min(known.max_bytes, most), at_least_one=True)
@@ -77,15 +81,14 @@ class UsualFetch:
         if copied is not None and len(copied) < found.length:
             return None  # the file is shorter than it was: whoever sends it finds the words
         client.client_id = known.client_id
-        counters = broker.counters[topic.name]
+        counters = place.counters
         counters.fetch_requests += 1
         counters.bytes_out += found.length
         head = bytearray(known.head)
-        for at, value in zip(
-            known.offsets_at, (log.high_watermark, log.last_stable_offset, log.log_start_offset), strict=True
-        ):
-            if at >= 0:
-                _INT64.pack_into(head, at, value)
+        if version >= _LOG_START_SINCE:
+            _THREE.pack_into(head, known.offsets_at, log.high_watermark, log.last_stable_offset, log.log_start_offset)
+        else:
+            _TWO.pack_into(head, known.offsets_at, log.high_watermark, log.last_stable_offset)
         if FETCH.request.is_flexible(version):
             codec.write_uvarint(head, found.length + 1)
         else:
@@ -122,7 +125,7 @@ class UsualFetch:
             client.client_id,
             bytes(frame[at + 8 :]),
             head,
-            tuple(head.find(_INT64.pack(mark)) for mark in _MARKS),  # type: ignore[arg-type]
+            head.find(_INT64.pack(_MARKS[0])),
             tail,
         )
         if client.fetches is None:

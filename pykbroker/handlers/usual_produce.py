@@ -18,6 +18,7 @@ from pykbroker.storage import usual
 
 from .broker import Broker
 from .client import Client
+from .places import Place, find, is_there
 from .prefixes import Exchange, Prefixes
 
 _TOPIC_IDS_SINCE = 13  # KIP-516
@@ -40,6 +41,7 @@ class KnownProduce:
     answer: bytes  # correlation id and offsets are to be filled in
     base_offset_at: int
     log_start_offset_at: int  # -1: this version does not tell
+    place: Place | None = None
 
 
 class UsualProduce:
@@ -55,20 +57,20 @@ class UsualProduce:
         batch = None if known is None else _records(frame, end, version)
         if known is None or batch is None:
             return None
-        broker, by = self._broker, known.topic
-        topic = broker.catalog.topic_by_name(by) if isinstance(by, str) else broker.catalog.topic_by_id(by)
-        if topic is None or topic.is_internal:
-            return None
+        broker, place = self._broker, known.place
         try:
-            log = broker.leader_log(topic, known.partition)
-            put = usual.append(log, batch, topic.leader_epochs[known.partition], broker.clock.timestamp())
+            if place is None or not is_there(place, broker):
+                place = known.place = find(broker, known.topic, known.partition)
+            if place is None or place.is_internal:
+                return None
+            put = usual.append(place.log, batch, place.leader_epoch, broker.clock.timestamp())
         except Refused:
             return None
         if put is None:
             return None
         base_offset, records = put
         client.client_id = known.client_id
-        counters = broker.counters[topic.name]
+        counters = place.counters
         counters.produce_requests += 1
         counters.messages_in += records
         counters.bytes_in += len(batch)
@@ -76,7 +78,7 @@ class UsualProduce:
         _INT32.pack_into(answer, 4, correlation_id)
         _INT64.pack_into(answer, known.base_offset_at, base_offset)
         if known.log_start_offset_at >= 0:
-            _INT64.pack_into(answer, known.log_start_offset_at, log.log_start_offset)
+            _INT64.pack_into(answer, known.log_start_offset_at, place.log.log_start_offset)
         return [answer]
 
     def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:

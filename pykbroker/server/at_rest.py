@@ -1,8 +1,8 @@
 """Connections at rest share one selector and one task, served in rounds.
 
 A selector's own descriptor (epoll, kqueue) is something that trio can wait for, so that one wake-up serves any number
-of ready sockets.  A round reads all of them and decides all of it before it sends: the cost of waking is paid once, for
-the broker and for its clients, and between deciding and sending stands one place to write.
+of ready sockets.  Within a round a few connections at a time are read and answered before they are sent to: so the cost
+of waking clients is shared, and yet those on another core have something to do while the others have their turn.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import AnswerFunction
 from pykbroker.server.limits import Limits
 from pykbroker.server.serving import Serving
+
+_TOGETHER = 4  # connections that are answered before the first of them is sent to
 
 
 class AtRest(Serving):
@@ -57,22 +59,24 @@ class AtRest(Serving):
         if not ready and not again:
             return False
         now = self._clock.now()
-        answered = []
-        for key, _ in ready:
-            connection: Connection = key.data
-            try:
-                if connection.state is State.BUSY:
-                    self._overhear(connection)
-                elif not connection.unfinished:
-                    connection.last_used_ms = now
-                    if self._receive_and_answer(connection):
-                        answered.append(connection)
-            except Exception as bug:  # it costs one connection, not all of them
-                self._close(connection, bug)
-        for connection in again:
-            if connection.state is State.RESTING and self._answer_frames(connection):
-                answered.append(connection)
+        for start in range(0, len(ready), _TOGETHER):
+            answered = []
+            for key, _ in ready[start : start + _TOGETHER]:
+                connection: Connection = key.data
+                try:
+                    if connection.state is State.BUSY:
+                        self._overhear(connection)
+                    elif not connection.unfinished:
+                        connection.last_used_ms = now
+                        if self._receive_and_answer(connection):
+                            answered.append(connection)
+                except Exception as bug:  # it costs one connection, not all of them
+                    self._close(connection, bug)
+            self._send_to(answered)
+        self._send_to([each for each in again if each.state is State.RESTING and self._answer_frames(each)])
+        return True
+
+    def _send_to(self, answered: list[Connection]) -> None:
         for connection in answered:
             if self._send(connection):
                 self._again.append(connection)
-        return True

@@ -24,10 +24,8 @@ try:
 except ImportError:
     look = None  # type: ignore[assignment]
 
-_LONG_MIN, _LONG_MAX = -(2**63), 2**63 - 1
-
-
 _CONFIGS_AT_ONCE = 1024
+_LARGEST_SPAN_MS = 2**62  # no time is further away; a timestamp and this fit into 64 bits together
 
 
 class Bounds(NamedTuple):
@@ -57,8 +55,8 @@ def bounds(config: LogConfig) -> Bounds | None:
         config.segment_bytes,
         config.segment_ms,
         config.segment_index_bytes,
-        config.message_timestamp_before_max_ms,
-        config.message_timestamp_after_max_ms,
+        min(config.message_timestamp_before_max_ms, _LARGEST_SPAN_MS),
+        min(config.message_timestamp_after_max_ms, _LARGEST_SPAN_MS),
     )
 
 
@@ -66,8 +64,7 @@ def seen(batch: memoryview, bounds: Bounds, timestamp_ms: int) -> tuple[int, int
     """None, or of the usual batch last_offset_delta, max_timestamp, producer_id, producer_epoch and base_sequence."""
     if len(batch) > bounds.max_message_bytes:
         return None
-    earliest = max(timestamp_ms - bounds.timestamp_before_max_ms, _LONG_MIN)
-    latest = min(timestamp_ms + bounds.timestamp_after_max_ms, _LONG_MAX)
+    earliest, latest = timestamp_ms - bounds.timestamp_before_max_ms, timestamp_ms + bounds.timestamp_after_max_ms
     return look(batch, earliest, latest, crc32c)
 
 
