@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import confluent_kafka
 from both.client import Broker as Wire
 from both.client import Topic
 from broker_process import Broker
 from pykbroker_protocol.apis.delete_records import DELETE_RECORDS
 from pykbroker_protocol.apis.incremental_alter_configs import INCREMENTAL_ALTER_CONFIGS
 
-from pykbroker.cli.log_files import LogFile
-from pykbroker.storage.checkpoints import read_offsets
+from pykbroker.cli.log_files import LogFile, transactions
+from pykbroker.storage.checkpoints import read_offsets, read_topic_id
 from pykbroker.storage.records import Record, build_batch, records_of
 
 SETTINGS: dict[str, object] = {
@@ -30,6 +32,7 @@ SETTINGS: dict[str, object] = {
     "log.initial.task.delay.ms": 100,
     "log.segment.delete.delay.ms": 1000,
 }
+_FEW_PARTITIONS = {"transaction.state.log.num.partitions": 1}
 KINDS = ("kafka", "pykbroker")
 HOUR_MS = 3_600_000
 _NEVER = {"min.cleanable.dirty.ratio": "1.0"}  # a log is compacted when more than that is dirty
@@ -71,16 +74,24 @@ class Inputs:
         idempotent: bool = False,
         until: int = 0,
         tombstones: float = 0.15,
+        codecs: int = 5,
     ) -> list[bytes]:
         """`count` of them, over `span_ms` up to `until` before the newest timestamp."""
         return [
             self._batch(
-                self._now - until - span_ms + span_ms * number // count, keys, value_bytes, idempotent, tombstones
+                self._now - until - span_ms + span_ms * number // count,
+                keys,
+                value_bytes,
+                idempotent,
+                tombstones,
+                codecs,
             )
             for number in range(count)
         ]
 
-    def _batch(self, timestamp: int, keys: int, value_bytes: int, idempotent: bool, tombstones: float) -> bytes:
+    def _batch(
+        self, timestamp: int, keys: int, value_bytes: int, idempotent: bool, tombstones: float, codecs: int
+    ) -> bytes:
         pick = self._random
         records = [
             Record(
@@ -97,7 +108,7 @@ class Inputs:
             sequence = self._sequences.get(producer_id, 0)
             self._sequences[producer_id] = sequence + len(records)
             producer = {"producer_id": producer_id, "producer_epoch": 0, "base_sequence": sequence}
-        return build_batch(records, codec=pick.randrange(5), **producer)
+        return build_batch(records, codec=pick.randrange(codecs), **producer)
 
 
 def cases(seed: int, now: int) -> list[Case]:
@@ -258,6 +269,74 @@ def _wait_calm(data: Path) -> None:
         time.sleep(0.1)
 
 
+TRANSACTIONAL = "transactional"
+_TRANSACTIONS, _VALUE_BYTES = 70, 50_000
+
+
+def written_by_kafka(seed: int, scratch: Path) -> Path:
+    """A data directory with a topic full of transactions, of which some were aborted and some lay within each other."""
+    broker = Broker("kafka", scratch / "written", {"log.cleaner.enable": "false", **_FEW_PARTITIONS})
+    broker.start(within_s=180)
+    try:
+        host, _, port = broker.address.rpartition(":")
+        with Wire(host, int(port), "s") as wire:
+            topic = wire.topic(TRANSACTIONAL, cleanup_policy="compact")
+            _set(wire, topic, {"segment.bytes": "1048576", "delete.retention.ms": "50", **_AT_ONCE})
+            _transact(broker.address, topic.name, random.Random(seed))
+    finally:
+        broker.stop()
+    return scratch / "written"
+
+
+def _transact(address: str, topic: str, pick: random.Random) -> None:
+    producers = [
+        confluent_kafka.Producer({"bootstrap.servers": address, "transactional.id": f"t{number}"})
+        for number in range(3)
+    ]
+    for producer in producers:
+        producer.init_transactions(30)
+    begun = set()
+    for _ in range(_TRANSACTIONS):
+        number = pick.randrange(len(producers))
+        producer = producers[number]
+        if number not in begun:
+            producer.begin_transaction()
+            begun.add(number)
+        for _ in range(pick.randrange(4)):
+            value = None if pick.random() < 0.2 else pick.randbytes(pick.randrange(_VALUE_BYTES))
+            producer.produce(topic, value, key=b"key-%d" % pick.randrange(8))
+        producer.flush(30)
+        if pick.random() < 0.6:
+            begun.discard(number)
+            producer.commit_transaction(30) if pick.random() < 0.5 else producer.abort_transaction(30)
+    for number in begun:
+        producers[number].commit_transaction(30)
+
+
+def transactional_survivors(kind: str, written: Path, seed: int, now: int, scratch: Path) -> list[Any]:
+    """What is left of that topic after three compactions, by the time of which the markers' time has come."""
+    data, more = scratch / kind, Inputs(seed, now)
+    shutil.copytree(written, data)
+    broker = Broker(kind, data, SETTINGS | _FEW_PARTITIONS)
+    broker.start(within_s=180)
+    try:
+        host, _, port = broker.address.rpartition(":")
+        with Wire(host, int(port), "s") as wire:
+            topic = Topic(f"s.{TRANSACTIONAL}", read_topic_id(data / f"s.{TRANSACTIONAL}-0") or b"")
+            wire.wait_led(topic.name)
+            for _ in range(3):
+                _wait_clean(data, topic.name)
+                _set(wire, topic, _NEVER)
+                wire.produce(topic, *more.batches(30, span_ms=1000, value_bytes=60_000, keys=2, codecs=1))
+                time.sleep(0.1)
+                _set(wire, topic, _AT_ONCE)
+            _wait_clean(data, topic.name)
+            _wait_calm(data)
+    finally:
+        broker.stop()
+    return list(held(data / f"{topic.name}-0"))
+
+
 def held(directory: Path) -> Iterator[Any]:
     """The segments, batches and records of a partition.
 
@@ -277,8 +356,14 @@ def held(directory: Path) -> Iterator[Any]:
                     (header.producer_id, header.producer_epoch, header.base_sequence),
                     header.records_count,
                 )
+                if header.is_control:
+                    continue  # what is in it depends on its coordinator
                 for record in records_of(log.batch(position, header)):
                     yield "record", record.offset, record.timestamp, record.key, record.value, tuple(record.headers)
+
+    for path in sorted(directory.glob("*.txnindex")):
+        for aborted in transactions(path):
+            yield "aborted", aborted.producer_id, aborted.first_offset, aborted.last_offset, aborted.last_stable_offset
 
 
 def differences(left: list[Any], right: list[Any]) -> list[str]:

@@ -18,7 +18,7 @@ from pykbroker_protocol.errors import Refused
 from pykbroker.handlers.broker import Broker
 from pykbroker.server.retaining import retain
 from pykbroker.storage.cleaner import Candidate, Cleaner
-from pykbroker.storage.compacting import Compaction, Undecided
+from pykbroker.storage.compacting import Compaction
 from pykbroker.storage.compaction import Work
 from pykbroker.storage.segment import BrokenBatch
 from pykbroker.storage.swapping import discard
@@ -105,8 +105,6 @@ class Compactions:
             await trio.to_thread.run_sync(self._cleaner.checkpoint())
         except FileNotFoundError:  # retention let go of a segment
             self._changed(work)
-        except Undecided:
-            self._give_up(work.name, "transactions are not compacted yet")
         except (OSError, BrokenBatch, ValueError) as fault:
             discard(work.directory)
             self._give_up(work.name, f"{fault}; it is tried again after a restart")

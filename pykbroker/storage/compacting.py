@@ -26,6 +26,7 @@ from pykbroker_protocol.records.batch import (
 
 from . import compression
 from .batch import HEADER, Header, with_crc
+from .cleaned_transactions import CleanedTransactions, markers_since
 from .compaction import Piece, Work
 from .files import Descriptors, sync_directory, sync_file
 from .latest import kept, note
@@ -59,10 +60,6 @@ class Compacted(NamedTuple):
     bytes_after: int
 
 
-class Undecided(Exception):
-    """The log holds transactions, which are not compacted yet."""
-
-
 class Compaction:
     """One run over one log."""
 
@@ -81,12 +78,12 @@ class Compaction:
         """
         Raises:
             Stopped: `stopped` was set.
-            Undecided: there is a transactional batch.
             OSError, BrokenBatch, ValueError: the log cannot be read, or nothing be written.
         """
         end_offset = self._note_keys()
         pieces = [piece for piece in self._work.pieces if piece.base_offset < end_offset]
-        groups = [self._write(group) for group in self._grouped(pieces)]
+        transactions = CleanedTransactions(markers_since(self._work.aborted, pieces[0].base_offset))
+        groups = [self._write(group, transactions) for group in self._grouped(pieces)]
         sync_directory(self._work.directory)
         before, after = sum(piece.size for piece in pieces), sum(group.size for group in groups)
         return Compacted(groups, end_offset, before, after)
@@ -103,8 +100,6 @@ class Compaction:
         for position, header in segment.headers():
             if self.stopped:
                 raise Stopped
-            if header.is_control or header.is_transactional:
-                raise Undecided
             self._pace(header.size)
             yield header, segment.read(position, header)
 
@@ -113,10 +108,15 @@ class Compaction:
         used_bytes = 0
         ends = [piece.base_offset for piece in self._work.pieces[1:]] + [self._work.end_offset]
         done = self._work.first_dirty_offset
-        for piece, end in zip(self._work.pieces, ends, strict=True):
-            if end <= self._work.first_dirty_offset:
-                continue
+        dirty = [(piece, end) for piece, end in zip(self._work.pieces, ends, strict=True) if end > done]
+        transactions = CleanedTransactions(markers_since(self._work.aborted, dirty[0][0].base_offset))
+        for piece, end in dirty:
             for header, batch in self._batches(piece):
+                if header.is_control:
+                    transactions.ends(header, batch)
+                    continue
+                if transactions.goes(header):
+                    continue
                 known, plain = len(self._offsets), _plain(batch, header)
                 used_bytes += note(plain, header.records_count, header.base_offset, self._offsets)
                 used_bytes += (len(self._offsets) - known) * _ENTRY_BYTES
@@ -142,14 +142,22 @@ class Compaction:
         if group:
             yield group
 
-    def _write(self, group: list[Piece]) -> Group:
+    def _write(self, group: list[Piece], transactions: CleanedTransactions) -> Group:
         segment = Segment(self._work.directory, group[0].base_offset, Descriptors(_OPEN_FILES), suffix=CLEANED_SUFFIX)
         segment.delete()
         segment.create()
         batches = 0
         for piece in group:
             for header, batch in self._batches(piece):
-                written = self._retained(header, batch)
+                if header.is_control:
+                    is_last, aborted = transactions.ends(header, batch)
+                    if aborted is not None:
+                        segment.aborted.add(aborted)
+                    written = self._marker(header, batch, is_last)
+                elif transactions.goes(header):
+                    written = self._emptied(header)
+                else:
+                    written = self._retained(header, batch)
                 if written is None:
                     continue
                 head, content = written
@@ -169,7 +177,7 @@ class Compaction:
     def _retained(self, header: Header, batch: bytes) -> tuple[Header, bytes | memoryview] | None:
         """What stays of a batch; None if nothing does."""
         if not header.records_count:  # it is there for what its header says
-            return (header, batch) if self._stays_empty(header) else None
+            return self._emptied(header)
         expired = header.attributes & DELETE_HORIZON and self._work.timestamp >= header.base_timestamp
         plain = _plain(batch, header)
         body, count, largest, tombstones = kept(
@@ -179,28 +187,44 @@ class Compaction:
         if body is None and not horizon:
             return header, batch
         if not count:
-            return _emptied(header) if self._stays_empty(header) else None
+            return self._emptied(header)
         if not header.has_append_time:
             header = header._replace(max_timestamp=largest)
-        if horizon:
-            # The batch's base timestamp says from now on until when its tombstones stay.
-            until = self._work.timestamp + self._work.config.delete_retention_ms
-            kept_ones = plain if body is None else body
-            records = _records(header._replace(records_count=count), kept_ones)
-            header = header._replace(base_timestamp=until, attributes=header.attributes | DELETE_HORIZON)
-            body = encode_records(records, until, base_offset=header.base_offset)
-        return _packed(header._replace(records_count=count), body or b"")
+        if not horizon:
+            return _packed(header._replace(records_count=count), body or b"")
+        return self._with_horizon(header._replace(records_count=count), plain if body is None else body)
 
-    def _stays_empty(self, header: Header) -> bool:
-        """Whether its producer would be forgotten without this batch, and its next one refused; or it is the last one
-        of what is compacted, which says where that ends."""
-        last_offset = self._work.last_offsets.get(header.producer_id) if header.producer_id != NO_PRODUCER_ID else None
-        return header.last_offset in (last_offset, self._work.end_offset - 1)
+    def _marker(self, header: Header, batch: bytes, is_last: bool) -> tuple[Header, bytes | memoryview] | None:
+        """What stays of a control batch; `is_last`: of the transaction that it ended nothing else is left."""
+        has_horizon = header.attributes & DELETE_HORIZON
+        if not header.records_count or (is_last and has_horizon and self._work.timestamp >= header.base_timestamp):
+            return self._emptied(header)
+        if not is_last or has_horizon:
+            return header, batch
+        return self._with_horizon(header, batch[HEADER_SIZE:])
 
+    def _with_horizon(self, header: Header, plain: bytes | memoryview) -> tuple[Header, bytes]:
+        """Its base timestamp says from now on until when its tombstones stay, or the marker that it is."""
+        until = self._work.timestamp + self._work.config.delete_retention_ms
+        records = _records(header, plain)
+        header = header._replace(base_timestamp=until, attributes=header.attributes | DELETE_HORIZON)
+        return _packed(header, encode_records(records, until, base_offset=header.base_offset))
 
-def _emptied(header: Header) -> tuple[Header, bytes | memoryview]:
-    attributes = header.attributes & (LOG_APPEND_TIME | TRANSACTIONAL | CONTROL)
-    return _packed(header._replace(records_count=0, attributes=attributes, base_timestamp=NO_TIMESTAMP), b"")
+    def _emptied(self, header: Header) -> tuple[Header, bytes] | None:
+        """The batch without its records if its header has to stay: as the newest of its producer, which would be
+        forgotten and refused its next one; or as the last of what is compacted, which says where that ends."""
+        if not self._is_newest(header) and header.last_offset != self._work.end_offset - 1:
+            return None
+        attributes = header.attributes & (LOG_APPEND_TIME | TRANSACTIONAL | CONTROL)
+        return _packed(header._replace(records_count=0, attributes=attributes, base_timestamp=NO_TIMESTAMP), b"")
+
+    def _is_newest(self, header: Header) -> bool:
+        newest = self._work.newest.get(header.producer_id)
+        if header.producer_id == NO_PRODUCER_ID or newest is None:
+            return False
+        if newest.last_offset < 0:
+            return header.is_control and header.producer_epoch == newest.producer_epoch
+        return header.last_offset == newest.last_offset
 
 
 def _plain(batch: bytes, header: Header) -> bytes | memoryview:

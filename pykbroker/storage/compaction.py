@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pykbroker.config.topic import LogConfig
 
+from .aborted import Aborted
 from .partition_log import PartitionLog
 from .retention import NEVER
 from .segment import Segment
@@ -21,6 +22,13 @@ class Piece(NamedTuple):
 
     base_offset: int
     size: int
+
+
+class Newest(NamedTuple):
+    """What the log holds last of a producer: the end of its newest batch, -1 if it has none but a marker."""
+
+    last_offset: int
+    producer_epoch: int
 
 
 class Work(NamedTuple):
@@ -34,7 +42,8 @@ class Work(NamedTuple):
     dirty_ratio: float
     config: LogConfig
     timestamp: int
-    last_offsets: dict[int, int]  # producer id -> the last offset of its newest batch, which has to stay
+    newest: dict[int, Newest]  # producer id -> what has to stay of it
+    aborted: list[Aborted]  # transactions that begin before `end_offset`
 
 
 def work(log: PartitionLog, first_dirty_offset: int, timestamp: int) -> Work | None:
@@ -58,11 +67,16 @@ def work(log: PartitionLog, first_dirty_offset: int, timestamp: int) -> Work | N
         dirty_ratio=ratio,
         config=config,
         timestamp=timestamp,
-        last_offsets={
-            producer_id: producer.batches[-1].last_offset
+        newest={
+            producer_id: Newest(producer.batches[-1].last_offset if producer.batches else -1, producer.producer_epoch)
             for producer_id, producer in log.producers.entries().items()
-            if producer.batches
         },
+        aborted=[
+            aborted
+            for segment in log.segments
+            for aborted in segment.aborted.since(0)
+            if aborted.first_offset < _end(log, end - 1)
+        ],
     )
 
 

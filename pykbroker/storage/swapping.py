@@ -17,7 +17,7 @@ from .partition_log import PartitionLog
 from .segment import Segment
 
 _log = logging.getLogger(__name__)
-_LOG_LAST = (names.INDEX, names.TIME_INDEX, names.LOG)
+_LOG_LAST = (names.TRANSACTION_INDEX, names.INDEX, names.TIME_INDEX, names.LOG)
 
 
 def swap(log: PartitionLog, compacted: Compacted, descriptors: Descriptors) -> list[Path] | None:
@@ -48,6 +48,7 @@ def swap(log: PartitionLog, compacted: Compacted, descriptors: Descriptors) -> l
         new.measure()
         new.offset_index.load()
         new.time_index.load()
+        new.aborted.load()
         new.recall_max_timestamp()
         log.segments.replace(first, len(group.replaced), new)
     return aside
@@ -65,7 +66,9 @@ def _place(log: PartitionLog, group: Group) -> int | None:
 
 def _rename(directory: Path, base_offset: int, kind: str, suffix: str, to: str) -> None:
     name = names.offset_file(base_offset, kind)
-    (directory / (name + suffix)).replace(directory / (name + to))
+    written = directory / (name + suffix)
+    if kind != names.TRANSACTION_INDEX or written.exists():  # there is none unless a transaction was aborted
+        written.replace(directory / (name + to))
 
 
 def _set_aside(segment: Segment) -> list[Path]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from compacting import COMPACTED, DAY, compact, latest, names, put_all, records, written
-from logs import NOW, batch, commit, crashed, open_log, transact
+from logs import NOW, batch, crashed, open_log
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.batch import DELETE_HORIZON
 
 from pykbroker.config.topic import LogConfig
-from pykbroker.storage.compacting import Compaction, Stopped, Undecided
+from pykbroker.storage.compacting import Compaction, Stopped
 from pykbroker.storage.compaction import Piece, work
 from pykbroker.storage.compression import NAMES
 from pykbroker.storage.deletion import delete_before
@@ -234,15 +234,6 @@ def test_a_log_that_changed_meanwhile_stays_as_it_is(tmp_path: Path) -> None:
     assert swap(log, result, Descriptors(10)) is None
     assert records(log) == [(2, b"a", b"2"), (3, b"c", b"1")]
     assert not list((tmp_path / "orders-0").glob("*.cleaned"))
-
-
-def test_transactions_are_left_as_they_are(tmp_path: Path) -> None:
-    log = open_log(tmp_path / "orders-0", COMPACTED)
-    transact(log, b"1")
-    commit(log)
-    log.roll()
-    with pytest.raises(Undecided):
-        written(log)
 
 
 def test_a_run_that_nobody_waits_for_ends(tmp_path: Path) -> None:
