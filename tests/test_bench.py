@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts/bench.d"), str(ROOT / "compat-tests"), str(ROOT / "compat-tests/wire")]
 
+import document  # noqa: E402
+import growth  # noqa: E402
 import pairs  # noqa: E402
 import programs  # noqa: E402
 import rows  # noqa: E402
 import small_requests  # noqa: E402
+import svg  # noqa: E402
+import turns  # noqa: E402
 from pykbroker_protocol.apis.produce import PRODUCE, ProduceResponse  # noqa: E402
 from session import Failed, Figure  # noqa: E402
 
@@ -123,10 +128,48 @@ def test_a_goal_is_a_least_where_more_is_better_and_a_most_otherwise():
 
 
 def test_rows_are_chosen_by_name_group_and_pattern():
-    assert [row.name for row in rows.chosen(["single", "requests.produce-16"])] == [
+    assert [row.name for row in rows.chosen(["single", "requests.produce-16"], rows.ROWS)] == [
         "requests.produce-16",
         "single.p50",
         "single.p99",
     ]
     with pytest.raises(ValueError, match="no row is called nonsense"):
-        rows.chosen(["nonsense"])
+        rows.chosen(["nonsense"], rows.ROWS)
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """An empty page like docs/benchmarks.md, in a folder of its own."""
+    real = document.PAGE.read_text()
+    monkeypatch.setattr(document, "PAGE", tmp_path / "benchmarks.md")
+    monkeypatch.setattr(document, "PLACE", tmp_path / "benchmarks")
+    document.PAGE.write_text(real)
+    return document.PAGE
+
+
+def test_a_row_that_is_measured_again_takes_the_place_of_what_was_known_of_it(page):
+    for ours in (100.0, 300.0):
+        figures = [
+            Figure("consume.1", "pykbroker", "memory", 0, ours),
+            Figure("consume.1", "kafka", "memory", 0, 150.0),
+        ]
+        document.record(turns.Measured(figures=figures), "table")
+    (row,) = [line for line in page.read_text().splitlines() if "| 300 | 150 |" in line]
+    assert row.startswith(
+        f"| {rows.ROWS['consume.1'].what} | MB/s | 300 | 150 |  |  | 2.00 / 2.00 / 2.00 | >= 1 reached |"
+    )
+
+
+def test_plots_are_whole_and_to_the_right_where_we_are_better(page):
+    figures = [Figure("single.p50", broker, "memory", 0, us) for broker, us in (("pykbroker", 50.0), ("kafka", 100.0))]
+    ((name, beside),) = document._bars(figures, "memory")
+    assert (name, beside) == ("single.p50", {"kafka": (2.0, pytest.approx(1 / 0.6))})
+    xml.fromstring(svg.bars("ratios", [(name, beside)]))
+    xml.fromstring(svg.lines("growth", [("row", (1, 10, 100), {"pykbroker": [1.0, 1.1, 5.0]})]))
+
+
+def test_growth_is_shown_when_it_was_measured_at_every_size(page):
+    row = growth.ROWS["members.settle"]
+    some = [Figure(row.name, "pykbroker", "memory", place, 2.0 + place) for place in range(3)]
+    assert document._lines(some) == [(row.name, row.sizes, {"pykbroker": [2.0, 3.0, 4.0]})]
+    assert document._lines(some[:2]) == []

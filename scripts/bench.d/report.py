@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pairs
+from growth import GrowthRow
 from rows import Row
 from session import Figure
 
@@ -26,6 +27,19 @@ def table(figures: Sequence[Figure], rows: Sequence[Row], media: Sequence[str], 
         lines += ["", f"logs {'in memory' if medium == 'memory' else 'on disk'}"]
         for row in rows:
             lines += _row(figures, row, medium, brokers)
+    return "\n".join(lines)
+
+
+def growth_table(figures: Sequence[Figure], rows: Sequence[GrowthRow], brokers: Sequence[str]) -> str:
+    lines = []
+    for row in rows:
+        sizes = "".join(f"{f'at {size:,g}':>12}" for size in row.sizes)
+        lines.append(f"  {f'{row.name}: {row.what}, {row.unit}':<78}{sizes}")
+        for broker in brokers:
+            found = {each.turn: each.value for each in figures if (each.row, each.broker) == (row.name, broker)}
+            if found:
+                cells = [number(found[place]) if place in found else "-" for place in range(len(row.sizes))]
+                lines.append(f"    {broker:<76}" + "".join(f"{cell:>12}" for cell in cells))
     return "\n".join(lines)
 
 

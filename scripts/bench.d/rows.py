@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from typing import Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,17 @@ QUICK = ["produce", "consume", "together", "single", "requests", "memory", "memb
 ROWS = {row.name: row for row in _ROWS}
 
 
-def chosen(patterns: Iterable[str]) -> list[Row]:
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+
+
+R = TypeVar("R", bound=Named)
+
+
+def chosen(patterns: Iterable[str], among: dict[str, R]) -> list[R]:
     """The rows whose name or group is one of `patterns`, which may hold `*`; all without a pattern.
 
     Raises:
@@ -79,8 +90,8 @@ def chosen(patterns: Iterable[str]) -> list[Row]:
     wanted: set[str] = set()
     patterns = list(patterns) or ["*"]
     for pattern in patterns:
-        fits = {name for name, row in ROWS.items() if fnmatch(name, pattern) or row.group == pattern}
+        fits = {name for name, row in among.items() if fnmatch(name, pattern) or row.group == pattern}
         if not fits:
-            raise ValueError(f"no row is called {pattern}; there are {', '.join(ROWS)}")
+            raise ValueError(f"no row is called {pattern}; there are {', '.join(among)}")
         wanted |= fits
-    return [row for row in ROWS.values() if row.name in wanted]
+    return [row for row in among.values() if row.name in wanted]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import growth
 import lifecycle
 import members
 import small_requests
@@ -47,6 +48,9 @@ class Plan:
     turns_alone: int  # of groups that start brokers of their own
     rows: frozenset[str]
     seconds: float
+
+    def wants(self, group: str) -> bool:
+        return any(row.partition(".")[0] == group for row in self.rows)
 
     def groups(self) -> list[str]:
         """Memory is no group of its own: it is looked at on the way."""
@@ -114,6 +118,18 @@ def measure(plan: Plan, medium: str, scratch: Path, measured: Measured) -> None:
                 progress.step(f"{medium}: {peer.kind}, {group}")
                 _measure(each, 0, group, how, measured)
         _ended(each, measured)
+
+
+def grow(plan: Plan, medium: str, scratch: Path, measured: Measured) -> None:
+    """What growth.py measures, on one broker after the other."""
+    groups = [group for group in growth.GROUPS if plan.wants(group)]
+    progress = Progress(len(groups) * len(plan.brokers))
+    for group in groups:
+        for kind in plan.brokers:
+            session = Session(Peer(kind, scratch / f"{kind}-{group}"), medium, plan.rows, plan.seconds, scratch)
+            progress.step(f"{medium}: {kind}, growth of {group}")
+            _measure(session, 0, group, lambda each, group=group: growth.GROUPS[group](growth.Growing(each)), measured)
+            _ended(session, measured)
 
 
 def _beside_each_other(
