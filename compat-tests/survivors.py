@@ -315,7 +315,7 @@ def _transact(address: str, topic: str, pick: random.Random) -> None:
 
 def transactional_survivors(kind: str, written: Path, seed: int, now: int, scratch: Path) -> list[Any]:
     """What is left of that topic after three compactions, by the time of which the markers' time has come."""
-    data, more = scratch / kind, Inputs(seed, now)
+    data, more = scratch / f"{kind}-transactions", Inputs(seed, now)
     shutil.copytree(written, data)
     broker = Broker(kind, data, SETTINGS | _FEW_PARTITIONS)
     broker.start(within_s=180)
@@ -335,6 +335,12 @@ def transactional_survivors(kind: str, written: Path, seed: int, now: int, scrat
     finally:
         broker.stop()
     return list(held(data / f"{topic.name}-0"))
+
+
+def of_transactions(seed: int, now: int, scratch: Path) -> list[list[Any]]:
+    """What is left of the same directory, that Kafka wrote, in the order of KINDS."""
+    written = written_by_kafka(seed, scratch)
+    return [transactional_survivors(kind, written, seed, now, scratch) for kind in KINDS]
 
 
 def held(directory: Path) -> Iterator[Any]:

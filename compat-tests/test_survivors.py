@@ -43,3 +43,12 @@ def test_what_survives_is_not_simply_what_was_written(left):
     for name, lines in left["kafka"].items():
         batches = sum(len(batches) for batches in work[name].rounds)
         assert len([line for line in lines if line[0] == "batch"]) < batches, name
+
+
+def test_the_same_survives_of_a_log_full_of_transactions_that_kafka_wrote(request, tmp_path):
+    if request.config.getoption("--broker") != "kafka":
+        pytest.skip("needs both brokers: run with --broker kafka")
+    kafka, pykbroker = survivors.of_transactions(SEED, int(time.time() * 1000), tmp_path)
+    assert survivors.differences(kafka, pykbroker) == []
+    kinds = {line[0] for line in kafka}
+    assert kinds == {"segment", "batch", "record", "aborted"}
