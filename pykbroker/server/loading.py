@@ -46,6 +46,7 @@ def load_catalog(config: Config, data: DataDirectory) -> tuple[Catalog, Partitio
     Raises:
         StorageError: it cannot be read.
     """
+    _check_there_is_one(data)
     # Snapshots of the catalog are read, never written: its log stays whole from the last of Kafka's on.
     kept = config.log_config({"retention.ms": "-1", "retention.bytes": "-1"})
     data.create_partition(names.CLUSTER_METADATA, 0, bootstrap.METADATA_TOPIC_ID, kept)
@@ -68,6 +69,17 @@ def load_catalog(config: Config, data: DataDirectory) -> tuple[Catalog, Partitio
     if voters:
         faults.append(told("other voter", voters, "one is served", "kafka-metadata-quorum remove-controller"))
     return catalog, catalog_log, faults
+
+
+def _check_there_is_one(data: DataDirectory) -> None:
+    """A directory that is new needs none; without it nobody would know of the partitions that are there."""
+    found = sorted(partition_directory(*partition) for partition in data.partitions_on_disk())
+    catalog = partition_directory(names.CLUSTER_METADATA, 0)
+    if found and catalog not in found:
+        raise StorageError(
+            f"{data.path} holds partitions ({', '.join(found[:3])}) but no {catalog}; put that directory there: of a "
+            "Kafka it may be in metadata.log.dir"
+        )
 
 
 def _configs_that_cannot_be(config: Config, catalog: Catalog) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _opened(config: Config, clock: Clock, data: DataDirectory) -> Broker:
     catalog, catalog_log, unserved = load_catalog(config, data)
     refuse(data, unserved)
     directory = data.path / partition_directory(names.CLUSTER_METADATA, 0)
-    quorum = read_quorum_state(directory)
+    quorum = read_quorum_state(directory, config.node_id)
     machine = Groups(_limits(config), member_ids=(str(uuid.uuid4()) for _ in itertools.count()))
     broker = Broker(
         config=config,

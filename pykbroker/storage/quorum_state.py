@@ -23,10 +23,10 @@ class QuorumState(NamedTuple):
     data_version: int = 0
 
 
-def read_quorum_state(directory: Path) -> QuorumState:
+def read_quorum_state(directory: Path, node_id: int) -> QuorumState:
     """
     Raises:
-        StorageError: the file is damaged, or of a quorum of several nodes, whose catalog this is not alone to write.
+        StorageError: the file is damaged, or of a quorum of other nodes, whose catalog is not for `node_id` to write.
     """
     path = directory / _NAME
     try:
@@ -40,8 +40,11 @@ def read_quorum_state(directory: Path) -> QuorumState:
         return QuorumState()
     except (ValueError, KeyError, TypeError) as fault:
         raise StorageError(f"{path} is damaged ({fault}); restore it from a copy") from fault
-    if len(voters) > 1:
-        raise StorageError(f"{path} is of a quorum of {len(voters)} nodes; only the data of a single one can be served")
+    if others := [voter for voter in voters if voter != node_id]:
+        raise StorageError(
+            f"{path} is of a quorum with node.id {', '.join(map(str, others))}: only the data of a Kafka that is "
+            "broker and controller in one, and alone, can be served"
+        )
     return QuorumState(epoch, version)
 
 

@@ -1,6 +1,7 @@
 """What a broker knows after a restart, clean or not, and what it refuses to start on."""
 
 import json
+import shutil
 
 import pytest
 from asking import Asker, batch_of, fetch, only, opened, produced
@@ -107,10 +108,24 @@ async def test_a_directory_of_another_node_is_refused_with_what_to_do(tmp_path):
         opened(tmp_path, **{"node.id": "2"})
 
 
-async def test_a_catalog_of_several_nodes_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("voters", "says"), [((1, 2), "node.id 2:"), ((1, 2, 3), "node.id 2, 3:"), ((3,), "node.id 3:")]
+)
+async def test_a_catalog_that_other_nodes_write_is_refused(tmp_path, voters, says):
     opened(tmp_path).data.close()
     path = tmp_path / "__cluster_metadata-0" / "quorum-state"
     state = json.loads(path.read_text())
-    path.write_text(json.dumps({**state, "currentVoters": [{"voterId": 1}, {"voterId": 2}]}))
-    with pytest.raises(StorageError, match="quorum of 2 nodes"):
+    path.write_text(json.dumps({**state, "currentVoters": [{"voterId": voter} for voter in voters]}))
+    with pytest.raises(StorageError, match=says):
         opened(tmp_path)
+
+
+async def test_partitions_without_a_catalog_are_refused(tmp_path):
+    ask = Asker(opened(tmp_path))
+    await ask.create("t")
+    await produced(ask, batch_of(b"a"))
+    ask.broker.data.close()
+    shutil.rmtree(tmp_path / "__cluster_metadata-0")
+    with pytest.raises(StorageError, match=r"holds partitions \(t-0\) but no __cluster_metadata-0; .*metadata.log.dir"):
+        opened(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*-0")) == ["t-0"]
