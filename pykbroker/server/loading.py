@@ -20,7 +20,7 @@ from pykbroker.groups.coordinator import Groups
 from pykbroker.handlers.broker import Broker
 from pykbroker.storage.batch import Header
 from pykbroker.storage.data_directory import DataDirectory
-from pykbroker.storage.decided import decided_records
+from pykbroker.storage.decided import latest_values
 from pykbroker.storage.names import partition_directory
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.quorum_snapshots import newest_snapshot
@@ -118,20 +118,19 @@ def _other_voters(records: Iterable[Record], node_id: int, before: list[str]) ->
 
 def load_groups(broker: Broker, machine: Groups) -> list[str]:
     """All of `__consumer_offsets` is replayed into the machine.  Gives what groups and transactions are not served."""
-    for record in _records(broker, names.GROUP_METADATA):
-        if record.key is not None:
-            machine.replay(record.key, record.value)
+    for key, value in _latest(broker, names.GROUP_METADATA):
+        machine.replay(key, value)
     return [*_unserved_groups(machine), *_transactions(broker)]
 
 
-def _records(broker: Broker, name: str) -> Iterator[Record]:
-    """What the partitions of a topic hold that have a directory."""
+def _latest(broker: Broker, name: str) -> Iterator[tuple[bytes, bytes]]:
+    """The latest key and value of all that the partitions of a topic hold that have a directory."""
     topic = broker.catalog.topic_by_name(name)
     if topic is None:
         return
     for partition in range(topic.partitions):
         if broker.data.is_on_disk(name, partition):
-            yield from decided_records(broker.leader_log(topic, partition).batches())
+            yield from latest_values(broker.leader_log(topic, partition)).items()
 
 
 def _unserved_groups(machine: Groups) -> Iterator[str]:
@@ -143,11 +142,8 @@ def _unserved_groups(machine: Groups) -> Iterator[str]:
 
 def _transactions(broker: Broker) -> Iterator[str]:
     """Transactional ids without a transaction under way are no hindrance: their records stay, for a Kafka to go on."""
-    newest = {record.key: record.value for record in _records(broker, names.TRANSACTION_STATE) if record.key}
     under_way = []
-    for key, value in newest.items():
-        if value is None:
-            continue
+    for key, value in _latest(broker, names.TRANSACTION_STATE):
         state = codec.decode(TRANSACTION_LOG_VALUE, int.from_bytes(value[:2], "big"), memoryview(value)[2:])
         if state.transaction_status in _UNDER_WAY:
             transactional_id = codec.decode(TRANSACTION_LOG_KEY, 0, memoryview(key)[2:]).transactional_id

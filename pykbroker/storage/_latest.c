@@ -1,4 +1,4 @@
-/* note(...) and kept(...): what latest.py says, compiled.  The two pass the same tests.
+/* note(...), kept(...) and take(...): what latest.py says, compiled.  The two pass the same tests.
 
    The records were surveyed before, or written by the broker: but every length is held against what is left here too. */
 
@@ -27,7 +27,7 @@ static int read_number(Cursor *cursor, int64_t *number)
 }
 
 typedef struct {
-    const uint8_t *start, *end, *key;
+    const uint8_t *start, *end, *key, *value;
     int64_t timestamp_delta, offset_delta, key_length, value_length;
 } Record;
 
@@ -46,8 +46,9 @@ static int next_record(Cursor *cursor, Record *record)
     record->key = inner.at;
     if (record->key_length > 0)
         inner.at += record->key_length;
-    if (!read_number(&inner, &record->value_length))
+    if (!read_number(&inner, &record->value_length) || record->value_length > inner.end - inner.at)
         goto cut;
+    record->value = inner.at;
     return 1;
 cut:
     PyErr_SetString(PyExc_ValueError, "a record that is cut short");
@@ -149,9 +150,71 @@ failed:
     return Py_BuildValue("NlLO", body, left, largest, has_tombstones ? Py_True : Py_False);
 }
 
+enum { LENGTH_END = 12, MAGIC_AT = 16, ATTRIBUTES_AT = 21, COUNT_AT = 57, HEADER_SIZE = 61 };
+enum { MAGIC = 2, PLAIN_MASK = 0x37 }; /* neither compressed nor transactional nor control */
+
+static uint32_t int32_at(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* The end of the batch at `batch`; NULL unless it is whole and plain. */
+static const uint8_t *end_of_plain(const uint8_t *batch, const uint8_t *end)
+{
+    if (end - batch < HEADER_SIZE || batch[MAGIC_AT] != MAGIC || batch[ATTRIBUTES_AT + 1] & PLAIN_MASK)
+        return NULL;
+    uint32_t length = int32_at(batch + LENGTH_END - 4);
+    if (length < HEADER_SIZE - LENGTH_END || length > (size_t)(end - batch - LENGTH_END))
+        return NULL;
+    return batch + LENGTH_END + length;
+}
+
+/* 0, or -1 with an exception */
+static int take_record(const Record *record, PyObject *values)
+{
+    if (record->key_length < 0)
+        return 0;
+    PyObject *key = PyBytes_FromStringAndSize((const char *)record->key, (Py_ssize_t)record->key_length);
+    PyObject *value = NULL;
+    int failed = !key;
+    if (key && record->value_length >= 0) {
+        value = PyBytes_FromStringAndSize((const char *)record->value, (Py_ssize_t)record->value_length);
+        failed = !value || PyDict_SetItem(values, key, value) < 0;
+    } else if (key) {
+        int there = PyDict_Contains(values, key);
+        failed = there < 0 || (there && PyDict_DelItem(values, key) < 0);
+    }
+    Py_XDECREF(key);
+    Py_XDECREF(value);
+    return failed ? -1 : 0;
+}
+
+/* take(block, values) -> how many bytes were taken */
+static PyObject *take(PyObject *module, PyObject *args)
+{
+    Py_buffer block;
+    PyObject *values;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*O!", &block, &PyDict_Type, &values))
+        return NULL;
+    const uint8_t *start = block.buf, *end = start + block.len, *batch = start, *next;
+    int failed = 0;
+    while (!failed && (next = end_of_plain(batch, end))) {
+        Cursor cursor = {batch + HEADER_SIZE, next};
+        for (int32_t left = (int32_t)int32_at(batch + COUNT_AT); left > 0 && !failed; left--) {
+            Record record;
+            failed = !next_record(&cursor, &record) || take_record(&record, values) < 0;
+        }
+        batch = next;
+    }
+    PyBuffer_Release(&block);
+    return failed ? NULL : PyLong_FromSsize_t(batch - start);
+}
+
 static PyMethodDef methods[] = {
     {"note", note, METH_VARARGS, "note(plain, count, base_offset, offsets)"},
     {"kept", kept, METH_VARARGS, "kept(plain, count, base_offset, base_timestamp, offsets, tombstones)"},
+    {"take", take, METH_VARARGS, "take(block, values)"},
     {NULL, NULL, 0, NULL},
 };
 

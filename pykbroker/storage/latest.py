@@ -1,4 +1,4 @@
-"""Which records of a batch a compaction keeps: the two walks over records that it consists of.
+"""The last record of each key: the two walks over records that a compaction consists of, and the one of a start.
 
 Compiled where there is a compiler (`_latest.c`); what stands here says the same, slower, and the tests hold one against
 the other.  Keys are kept whole, so no two of them are ever taken for one; Kafka keeps their MD5.
@@ -6,6 +6,9 @@ the other.  Keys are kept whole, so no two of them are ever taken for one; Kafka
 
 from __future__ import annotations
 
+from pykbroker_protocol.records.batch import COMPRESSION_MASK, CONTROL, HEADER_SIZE, MAGIC, TRANSACTIONAL
+
+from .batch import read_header
 from .survey import INT_BITS, LONG_BITS, number, skipped
 
 
@@ -42,18 +45,45 @@ def kept_in_python(
     body, left, largest, has_tombstones, position = bytearray(), 0, -1, False, 0
     for _ in range(count):
         start = position
-        position, timestamp_delta, offset_delta, key, has_value = _record(plain, position)
-        if key is None or not (has_value or tombstones) or base_offset + offset_delta < offsets.get(key, -1):
+        position, timestamp_delta, offset_delta, key, value = _record(plain, position)
+        if key is None or (value is None and not tombstones) or base_offset + offset_delta < offsets.get(key, -1):
             continue
         body += plain[start:position]
         left += 1
-        has_tombstones = has_tombstones or not has_value
+        has_tombstones = has_tombstones or value is None
         largest = max(largest, (base_timestamp + timestamp_delta + 2**63) % 2**64 - 2**63)
     return None if left == count else bytes(body), left, largest, has_tombstones
 
 
-def _record(plain: bytes | memoryview, position: int) -> tuple[int, int, int, bytes | None, bool]:
-    """(where the next one begins, timestamp delta, offset delta, key, whether there is a value)"""
+def take_in_python(block: memoryview, values: dict[bytes, bytes]) -> int:
+    """`values` has the last value of each key, tombstones taken out, of the plain batches at the beginning of `block`;
+    how many bytes these are.  A batch that is compressed, transactional, control or not whole ends the walk.
+
+    Raises:
+        ValueError: records are not whole.
+    """
+    position = 0
+    while position + HEADER_SIZE <= len(block):
+        header = read_header(block, position)
+        end = position + header.size
+        plain = not header.attributes & (COMPRESSION_MASK | TRANSACTIONAL | CONTROL)
+        if header.magic != MAGIC or not plain or header.size < HEADER_SIZE or end > len(block):
+            break
+        records, at = block[position + HEADER_SIZE : end], 0
+        for _ in range(header.records_count):
+            at, _, _, key, value = _record(records, at)
+            if key is None:
+                continue
+            if value is None:
+                values.pop(key, None)
+            else:
+                values[key] = value
+        position = end
+    return position
+
+
+def _record(plain: bytes | memoryview, position: int) -> tuple[int, int, int, bytes | None, bytes | None]:
+    """(where the next one begins, timestamp delta, offset delta, key, value)"""
     length, position = number(plain, position, len(plain), INT_BITS)
     end = position + length
     if length < 1 or end > len(plain):
@@ -62,13 +92,14 @@ def _record(plain: bytes | memoryview, position: int) -> tuple[int, int, int, by
     offset_delta, position = number(plain, position, end, INT_BITS)
     key_length, behind = skipped(plain, position, end)
     key = None if key_length < 0 else bytes(plain[behind - key_length : behind])
-    value_length, _ = number(plain, behind, end, INT_BITS)
-    return end, timestamp_delta, offset_delta, key, value_length >= 0
+    value_length, behind = skipped(plain, behind, end)
+    value = None if value_length < 0 else bytes(plain[behind - value_length : behind])
+    return end, timestamp_delta, offset_delta, key, value
 
 
 try:
     from . import _latest
 
-    kept, note = _latest.kept, _latest.note
+    kept, note, take = _latest.kept, _latest.note, _latest.take
 except ImportError:
-    kept, note = kept_in_python, note_in_python
+    kept, note, take = kept_in_python, note_in_python, take_in_python

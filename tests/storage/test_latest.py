@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pykbroker.storage import latest
-from pykbroker.storage.latest import kept_in_python, note_in_python
-from pykbroker.storage.records import Record, encode_records
+from pykbroker.storage.latest import kept_in_python, note_in_python, take_in_python
+from pykbroker.storage.records import Record, build_batch, encode_records
 
 key = st.none() | st.sampled_from([b"", b"a", b"b", b"c" * 200])
 record = st.builds(Record, key, st.none() | st.binary(max_size=9), st.integers(0, 2**45))
@@ -36,3 +36,18 @@ def test_a_record_stays_if_no_later_one_has_its_key() -> None:
     body, count, largest, tombstones = latest.kept(plain, 4, 10, 1000, offsets, True)
     assert (body, count, largest, tombstones) == (plain[9:18] + plain[-8:], 2, 1007, True)
     assert latest.kept(plain, 4, 10, 1000, offsets, False)[1:] == (1, 1000, False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(batch, st.integers(0, 3)), max_size=5), st.integers(0, 400), st.integers(0, 255))
+def test_both_take_the_same(batches: list[tuple[list[Record], int]], at: int, byte: int) -> None:
+    data = bytearray(b"".join(build_batch(records, codec=codec) for records, codec in batches))
+    for block in (bytes(data), bytes(data[:-1]), bytes(data[:at] + bytes([byte]) + data[at + 1 :])):
+        outcomes = []
+        for take in (latest.take, take_in_python):
+            values = {b"a": b"before"}
+            try:
+                outcomes.append((take(memoryview(block), values), values))
+            except ValueError:
+                outcomes.append(("not whole", values))
+        assert outcomes[0] == outcomes[1]
