@@ -11,9 +11,10 @@ import pytest
 from both.client import Broker
 from broker_process import Broker as Process
 
-SETTINGS: dict[str, object] = {
-    "group.initial.rebalance.delay.ms": 0
-}  # the same for both; a delay would only be waited for
+SETTINGS: dict[str, object] = {  # the same for both
+    "group.initial.rebalance.delay.ms": 0,  # it would only be waited for
+    "transaction.partition.verification.enable": "false",  # transactions of hand-made batches, without a coordinator
+}
 
 Address = tuple[str, int]
 

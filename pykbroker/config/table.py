@@ -261,6 +261,11 @@ class BrokerProperties(Values):
     )
     producer_id_expiration_check_interval_ms = Int("600000", "[1,...]", "How often that is looked at.")
     transactional_id_expiration_ms = Int("604800000", "[1,...]", later="Transactions are not served yet.")
+    transaction_partition_verification_enable = Boolean(
+        "true",
+        "",
+        "The first batch of a transaction in a partition is refused unless a coordinator knows of it: as there is none, any is.",
+    )
 
     # Ours alone
     pykbroker_advertise_client_address = Boolean(

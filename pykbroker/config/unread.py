@@ -293,7 +293,6 @@ add.partitions.to.txn.retry.backoff.max.ms int 100 [0,...]
 add.partitions.to.txn.retry.backoff.ms int 20 [1,...]
 transaction.abort.timed.out.transaction.cleanup.interval.ms int 10000 [1,...]
 transaction.max.timeout.ms int 900000 [1,...]
-transaction.partition.verification.enable boolean true
 transaction.remove.expired.transaction.cleanup.interval.ms int 3600000 [1,...]
 transaction.state.log.load.buffer.size int 5242880 [1,...]
 transaction.state.log.min.isr int 2 [1,...]

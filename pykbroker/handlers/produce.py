@@ -17,12 +17,14 @@ from .replies import Hangup
 
 _TOPIC_IDS_SINCE = 13  # KIP-516
 _ZSTD_SINCE = 7
+_TRANSACTIONS_BY_PRODUCE_SINCE = 12  # KIP-890
 # Kafka names the log's start with what it finds when it holds a batch against the log, and not with anything earlier.
 _FOUND_IN_THE_LOG = (
     ErrorCode.INVALID_RECORD,
     ErrorCode.INVALID_TIMESTAMP,
     ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
     ErrorCode.INVALID_PRODUCER_EPOCH,
+    ErrorCode.INVALID_TXN_STATE,
     ErrorCode.UNKNOWN_SERVER_ERROR,
 )
 
@@ -53,13 +55,16 @@ def produce(broker: Broker, request: ProduceRequest, client: Client) -> ProduceR
 class _Appending:
     """One request's appends."""
 
-    __slots__ = ("_acks", "_broker", "_by_id", "_timestamp", "_transactional", "_version")
+    __slots__ = ("_acks", "_broker", "_by_id", "_timestamp", "_transactional", "_verified", "_version")
 
     def __init__(self, broker: Broker, request: ProduceRequest, version: int) -> None:
         self._broker, self._acks, self._version = broker, request.acks, version
         self._transactional = request.transactional_id is not None
         self._by_id = version >= _TOPIC_IDS_SINCE
         self._timestamp = broker.clock.timestamp()
+        # A client of KIP-890 counts on the coordinator being asked whatever the setting says.
+        verifies = broker.config.transaction_partition_verification_enable
+        self._verified = not verifies and version < _TRANSACTIONS_BY_PRODUCE_SINCE
 
     def all_of(self, name: str, topic_id: bytes, batches: dict[int, memoryview | None]) -> list[_PartitionAnswer]:
         catalog = self._broker.catalog
@@ -86,7 +91,11 @@ class _Appending:
                 raise Refused(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "a transactional batch without an id")
             log_start_offset = log.log_start_offset
             appended = log.append_batch(
-                batch, header, leader_epoch=topic.leader_epochs[partition], timestamp_ms=self._timestamp
+                batch,
+                header,
+                leader_epoch=topic.leader_epochs[partition],
+                timestamp_ms=self._timestamp,
+                verified=self._verified,
             )
             counters.messages_in += header.records_count
             counters.bytes_in += len(batch)

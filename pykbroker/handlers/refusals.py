@@ -29,6 +29,7 @@ from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
 from pykbroker_protocol.apis.offset_fetch import OFFSET_FETCH, OffsetFetchResponse
 from pykbroker_protocol.apis.offset_for_leader_epoch import OFFSET_FOR_LEADER_EPOCH
 from pykbroker_protocol.apis.produce import PRODUCE
+from pykbroker_protocol.apis.write_txn_markers import WRITE_TXN_MARKERS
 from pykbroker_protocol.errors import ErrorCode
 from pykbroker_protocol.messages import Api
 from pykbroker_protocol.structs import Struct
@@ -117,6 +118,12 @@ each_epoch = each(
 )
 each_partition_of_producers = each(
     DESCRIBE_PRODUCERS,
+    Level("topics", "topics", _NAME),
+    Level("partition_indexes", "partitions", {"partition_index": _ITEM}),
+)
+each_marker = each(
+    WRITE_TXN_MARKERS,
+    Level("markers", "markers", {"producer_id": "producer_id"}),
     Level("topics", "topics", _NAME),
     Level("partition_indexes", "partitions", {"partition_index": _ITEM}),
 )

@@ -44,6 +44,7 @@ from pykbroker_protocol.apis.offset_for_leader_epoch import OFFSET_FOR_LEADER_EP
 from pykbroker_protocol.apis.produce import PRODUCE
 from pykbroker_protocol.apis.sync_group import SYNC_GROUP
 from pykbroker_protocol.apis.update_features import UPDATE_FEATURES
+from pykbroker_protocol.apis.write_txn_markers import WRITE_TXN_MARKERS
 from pykbroker_protocol.messages import Api
 
 from . import api_versions, groups, offsets, refusals
@@ -67,6 +68,7 @@ from .producers import init_producer_id
 from .quorum import describe_quorum
 from .reassignments import alter_partition_reassignments, list_partition_reassignments
 from .topics import create_topics, delete_topics
+from .txn_markers import write_txn_markers
 
 Handler = Callable[[Any, Any, Any], Any]
 
@@ -106,6 +108,7 @@ ROUTES = [
     Route(CREATE_TOPICS, create_topics, refusals.each_created_topic),
     Route(DELETE_TOPICS, delete_topics, refusals.each_deleted_topic),
     Route(INIT_PRODUCER_ID, init_producer_id, refusals.top_level(INIT_PRODUCER_ID)),
+    Route(WRITE_TXN_MARKERS, write_txn_markers, refusals.each_marker),
     Route(DESCRIBE_ACLS, describe_acls, refusals.top_level(DESCRIBE_ACLS)),
     Route(CREATE_ACLS, create_acls, refusals.each_created_acl),
     Route(DELETE_ACLS, delete_acls, refusals.each_acl_filter),

@@ -211,7 +211,8 @@ class Producers:
         """The marker may come next at `offset`.
 
         Raises:
-            Refused: INVALID_PRODUCER_EPOCH; TRANSACTION_COORDINATOR_FENCED if a later coordinator has written here.
+            Refused: INVALID_PRODUCER_EPOCH; TRANSACTION_COORDINATOR_FENCED if a later coordinator has written here;
+                UNKNOWN_SERVER_ERROR, as Kafka says, of a transaction version below 0.
         """
         producer = self._by_id.get(marker.producer_id, _UNKNOWN)
         known, has_open = producer.producer_epoch, producer.transaction_first_offset >= 0
@@ -219,6 +220,8 @@ class Producers:
         raised = marker.transaction_version >= _EPOCH_PER_TRANSACTION
         if marker.producer_epoch != known or not raised or (has_open and known != _MAX_EPOCH):
             self._check_epoch(marker.producer_id, marker.producer_epoch, offset, producer, raised=raised)
+        if marker.transaction_version < 0:
+            raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"no transaction version: {marker.transaction_version}")
         if marker.coordinator_epoch < producer.coordinator_epoch:
             raise Refused(
                 ErrorCode.TRANSACTION_COORDINATOR_FENCED,

@@ -158,6 +158,7 @@ CHANGED = {
     "max.connections.per.ip.overrides": ("10.0.0.1:5", "10.0.0.1:5"),
     "message.max.bytes": ("5000", 5000),
     "producer.id.expiration.ms": ("5", 5),
+    "transaction.partition.verification.enable": ("false", False),
 }
 
 

@@ -15,6 +15,7 @@ from .batches import described
 from .client import Broker, NoAnswer
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PRODUCER, _TIMES = re.compile(r"producer (-?\d+)/"), re.compile(r"times (-?\d+) to (-?\d+)")
 WORDS = {"error_message", "batch_index_error_message"}
 HOUR_MS = 3_600_000
 ORDERED = {"replica_nodes", "isr_nodes", "records"}
@@ -42,7 +43,7 @@ class Normal:
                 value = sorted(value, key=lambda item: repr(self._anonymous(field, item)))
             return [self._value(field, item) for item in value]
         if isinstance(value, memoryview) or (field == "records" and value is not None):
-            return described(bytes(value))
+            return [self._line(line) for line in described(bytes(value))]
         if isinstance(value, bytes):
             return self._bytes(field, value)
         if isinstance(value, str):
@@ -59,6 +60,14 @@ class Normal:
         if (getattr(value, "host", None), getattr(value, "port", None)) == (self.broker.host, self.broker.port):
             plain |= {"host": "its host", "port": "its port"}
         return plain
+
+    def _line(self, batch: str) -> str:
+        """A batch's header: a broker may have made up the producer's id, and of its own batches the times."""
+        batch = _PRODUCER.sub(lambda found: f"producer {self._number('producer_id', int(found[1]))}/", batch)
+        return _TIMES.sub(lambda found: "times {} to {}".format(*map(self._time, found.groups())), batch)
+
+    def _time(self, digits: str) -> Any:
+        return self._number("_time_ms", int(digits))
 
     def _bytes(self, field: str, value: bytes) -> Any:
         if field != "topic_id":
