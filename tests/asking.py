@@ -11,7 +11,7 @@ from pykbroker import codec
 from pykbroker.config import Config
 from pykbroker.handlers.client import Client
 from pykbroker.runtime.clock import Clock
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Later, Promised
 from pykbroker.server import start
 from pykbroker.server.answering import Answering
 from pykbroker.storage.records import Record, build_batch
@@ -40,10 +40,32 @@ class Asker:
         """The answer as the connection loop gets it."""
         return self._answering.answer(self.frame(request, version), self.client)
 
+    def sync(self):
+        """What runtime/group_commit.py does with what is to be on disk before it is answered."""
+        unsynced = self.broker.data.unsynced
+        while unsynced:
+            log = unsynced.pop()
+            if log.syncs.is_given_up:
+                continue
+            sync = log.syncs.prepare()
+            try:
+                sync.run()
+            except OSError as fault:
+                log.syncs.failed(sync, fault)
+            else:
+                log.syncs.done(sync)
+
     async def __call__(self, request, version):
         answer = self.send(request, version)
+        self.sync()
+        if isinstance(answer, Promised):
+            answer = answer.finish()
         if isinstance(answer, Later):
             answer = await answer.wait()
+        return self.decoded(request, version, answer)
+
+    def decoded(self, request, version, answer):
+        """The response in the answer's bytes."""
         if answer is None:
             return None
         whole = b"".join(chunk.read() if isinstance(chunk, FileSlice) else bytes(chunk) for chunk in answer)

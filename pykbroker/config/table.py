@@ -33,7 +33,6 @@ _PROTOCOLS = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_
 _SO_SNDBUF = "SO_SNDBUF of each connection; -1: as the system sees fit."
 _SO_RCVBUF = "SO_RCVBUF of each connection; -1: as the system sees fit."
 _AUTOTUNED = "A fixed size turns the system's own tuning off, which knows better."
-_SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
 _OF_TOPICS = "Of topics that do not say it themselves."
 
 # fmt: off — a row reads best on one line or two
@@ -153,14 +152,20 @@ class BrokerProperties(Values):
     log_roll_jitter_hours = Int("0", "[0,...]", "log.roll.jitter.ms in hours, when that is not set.")
     log_index_interval_bytes = Int("4096", "[0,...]", "Bytes of log between two entries of its indexes.")
     log_index_size_max_bytes = Int("10485760", "[4,...]", "An index that is full rolls its segment.")
-    log_flush_interval_messages = Long(_LONG_MAX, "[1,...]", later=_SYNC)
-    log_flush_interval_ms = MaybeLong(None, "", later=_SYNC)
-    log_flush_scheduler_interval_ms = Long(_LONG_MAX, "", later=_SYNC)
+    log_flush_interval_messages = Long(
+        _LONG_MAX,
+        "[1,...]",
+        "How many records may wait to be synced: with 1, each is on disk before its producer is answered.",
+    )
+    log_flush_interval_ms = MaybeLong(None, "", "How long a record may wait to be synced.")
+    log_flush_scheduler_interval_ms = Long(
+        _LONG_MAX, "", "How often is looked for records that have waited for flush.ms; by default, never."
+    )
     log_flush_offset_checkpoint_interval_ms = Int(
         "60000", "[0,...]", "How often recovery points are written: what is behind them is not scanned after a crash."
     )
     log_flush_start_offset_checkpoint_interval_ms = Int(
-        "60000", "[0,...]", later="Log start offsets are written with the recovery points."
+        "60000", "[0,...]", "How often is written where logs start; DeleteRecords writes it before it is answered."
     )
     log_segment_delete_delay_ms = Long(
         "60000", "[0,...]", "How long files that were deleted from a log, or with its topic, stay under another name."

@@ -25,7 +25,7 @@ from pykbroker.config.values import (
 
 _LONG_MAX = "9223372036854775807"
 _THROTTLED = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
-_SYNC = "The system writes the log to the disk when it sees fit; rolled segments are synced with the recovery points."
+_FLUSH_MESSAGES = "With 1, a record is on disk before its producer is answered and any consumer sees it; with N, each Nth that is not on disk is, and all before it."
 _LEVEL = "How hard the broker tries when it compresses a batch anew."
 _TIERED = "There is no tiered storage."
 _CODECS = "[uncompressed, zstd, lz4, snappy, gzip, producer]"
@@ -65,9 +65,12 @@ class LogConfig(Values):
         "How long files that were deleted from a log, or with its topic, stay under another name; seconds more at most.",
         broker=("log.segment.delete.delay.ms",),
     )
-    flush_messages = Long(_LONG_MAX, "[1,...]", later=_SYNC, broker=("log.flush.interval.messages",))
+    flush_messages = Long(_LONG_MAX, "[1,...]", _FLUSH_MESSAGES, broker=("log.flush.interval.messages",))
     flush_ms = Long(
-        _LONG_MAX, "[0,...]", later=_SYNC, broker=("log.flush.interval.ms", "log.flush.scheduler.interval.ms")
+        _LONG_MAX,
+        "[0,...]",
+        "How long a record waits at most to be synced, as far as log.flush.scheduler.interval.ms looks often enough.",
+        broker=("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
     )
     follower_replication_throttled_replicas = List("", _THROTTLED, later="There is one replica.")
     index_interval_bytes = Int(

@@ -15,6 +15,7 @@ from pykbroker.config.layers import Layers
 from pykbroker.groups.coordinator import Groups
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
+from pykbroker.runtime.later import Pledge
 from pykbroker.storage.data_directory import DataDirectory
 from pykbroker.storage.names import uuid_bytes, uuid_text
 from pykbroker.storage.partition_log import PartitionLog
@@ -71,6 +72,9 @@ class Broker:
     endpoints: dict[str, tuple[str, int]] = field(default_factory=dict)  # listener's name -> advertised host, port
     counters: Counters = field(default_factory=Counters)
     layers: Layers = field(init=False)
+    pledges: list[Pledge] = field(
+        default_factory=list
+    )  # the answer to the request that is being decided waits for them
     _producer_ids: range = range(0)
 
     def __post_init__(self) -> None:
@@ -117,6 +121,11 @@ class Broker:
             timestamp_ms=timestamp,
         )
         self.catalog.replay(records, appended.base_offset)
+        self.pledges += self.pledges_of(self.catalog_log)
+
+    def pledges_of(self, log: PartitionLog, code: ErrorCode = ErrorCode.KAFKA_STORAGE_ERROR) -> list[Pledge]:
+        """That what `log` holds back will be on disk, and what the catalog says of its topic."""
+        return [each.syncs.pledge(code) for each in {self.catalog_log, log} if each.syncs.is_due]
 
     def create_topic(self, new: NewTopic, partitions: int) -> Topic:
         """As `create_topics`, of one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pykbroker_protocol.apis.produce import ProduceRequest, ProduceResponse
 from pykbroker_protocol.errors import ErrorCode, Refused
 
+from pykbroker.runtime.later import Pledge, Promised
 from pykbroker.storage.batch import Unreadable, only_batch
 from pykbroker.storage.compression import ZSTD
 from pykbroker.storage.validation import RecordsRefused
@@ -32,8 +33,13 @@ _TopicAnswer = ProduceResponse.TopicProduceResponse
 _PartitionAnswer = _TopicAnswer.PartitionProduceResponse
 
 
-def produce(broker: Broker, request: ProduceRequest, client: Client) -> ProduceResponse | None:
-    """The offsets that the batches got.  With acks=0 nothing is answered, and a refusal closes the connection."""
+def produce(
+    broker: Broker, request: ProduceRequest, client: Client
+) -> ProduceResponse | Promised[ProduceResponse] | None:
+    """The offsets that the batches got, as soon as they are on disk where their topic wants that.
+
+    With acks=0 nothing is answered, and a refusal closes the connection.
+    """
     appending = _Appending(broker, request, client.api_version)
     # As in Kafka, a partition that is named twice gets the last of its batches.
     asked: dict[tuple[str, bytes], dict[int, memoryview | None]] = {}
@@ -45,7 +51,8 @@ def produce(broker: Broker, request: ProduceRequest, client: Client) -> ProduceR
         for (name, topic_id), batches in asked.items()
     ]
     if request.acks:
-        return ProduceResponse(responses=answers)
+        response = ProduceResponse(responses=answers)
+        return appending.promised(response) if appending.held_back else response
     refused = [p for topic in answers for p in topic.partition_responses if p.error_code]
     if refused:
         raise Hangup(f"a produce with acks=0 is refused with {ErrorCode(refused[0].error_code).name}")
@@ -55,7 +62,7 @@ def produce(broker: Broker, request: ProduceRequest, client: Client) -> ProduceR
 class _Appending:
     """One request's appends."""
 
-    __slots__ = ("_acks", "_broker", "_by_id", "_timestamp", "_transactional", "_verified", "_version")
+    __slots__ = ("_acks", "_broker", "_by_id", "_timestamp", "_transactional", "_verified", "_version", "held_back")
 
     def __init__(self, broker: Broker, request: ProduceRequest, version: int) -> None:
         self._broker, self._acks, self._version = broker, request.acks, version
@@ -65,6 +72,22 @@ class _Appending:
         # A client of KIP-890 counts on the coordinator being asked whatever the setting says.
         verifies = broker.config.transaction_partition_verification_enable
         self._verified = not verifies and version < _TRANSACTIONS_BY_PRODUCE_SINCE
+        self.held_back: list[tuple[_PartitionAnswer, list[Pledge]]] = []
+
+    def promised(self, response: ProduceResponse) -> Promised[ProduceResponse]:
+        """`response` when everything is on disk, or is known not to be: then its partition is refused."""
+
+        def finish() -> ProduceResponse:
+            for answer, pledges in self.held_back:
+                try:
+                    for pledge in pledges:
+                        pledge.check()
+                except Refused as refused:
+                    answer.error_code, answer.base_offset, answer.log_append_time_ms = refused.code, -1, -1
+                    answer.log_start_offset = -1
+            return response
+
+        return Promised([pledge for _, pledges in self.held_back for pledge in pledges], finish)
 
     def all_of(self, name: str, topic_id: bytes, batches: dict[int, memoryview | None]) -> list[_PartitionAnswer]:
         catalog = self._broker.catalog
@@ -103,12 +126,15 @@ class _Appending:
             if counters is not None:
                 counters.refused_produce(refused.code, len(records or b""))
             return _refusal(partition, refused, log_start_offset)
-        return _PartitionAnswer(
+        answer = _PartitionAnswer(
             index=partition,
             base_offset=appended.base_offset,
             log_append_time_ms=appended.log_append_time_ms,
             log_start_offset=appended.log_start_offset,
         )
+        if log.syncs.is_due:
+            self.held_back.append((answer, self._broker.pledges_of(log)))
+        return answer
 
 
 def _refusal(partition: int, refused: Refused, log_start_offset: int) -> _PartitionAnswer:

@@ -78,7 +78,7 @@ class UsualCommit:
             log, epoch = broker.leader_log(groups_topic, partition), groups_topic.leader_epochs[partition]
             if not known.batch.append(log, numbers, leader_epoch=epoch, timestamp_ms=timestamp):
                 return False
-        except Refused:
+        except (Refused, OSError):  # the long way finds the words
             return False
         for offset, (topic_name, index, before) in zip(offsets, known.committed, strict=True):
             _, leader_epoch, metadata, _, expires, topic_id = before

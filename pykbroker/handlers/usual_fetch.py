@@ -73,11 +73,14 @@ class UsualFetch:
             (offset,) = _INT64.unpack_from(frame, end)
             most = broker.config.fetch_max_bytes
             found = log.read(offset, min(known.max_bytes, most), at_least_one=True)
-        except Refused:
+        except (Refused, OSError):  # the long way finds the words
             return None
         if found is None or (found.length < min(known.min_bytes, most) and known.max_wait_ms > 0):
             return None
-        copied = found.read() if found.length <= _COPIED_BYTES else None
+        try:
+            copied = found.read() if found.length <= _COPIED_BYTES else None
+        except OSError:
+            return None
         if copied is not None and len(copied) < found.length:
             return None  # the file is shorter than it was: whoever sends it finds the words
         client.client_id = known.client_id

@@ -64,7 +64,7 @@ class UsualProduce:
             if place is None or place.is_internal:
                 return None
             put = usual.append(place.log, batch, place.leader_epoch, broker.clock.timestamp())
-        except Refused:
+        except (Refused, OSError):  # the long way finds the words
             return None
         if put is None:
             return None

@@ -16,7 +16,7 @@ from pykbroker_protocol.errors import Refused
 
 from pykbroker.groups.effects import Effect, Persist, Reply, Ticket
 from pykbroker.runtime.clock import Clock
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Later, Pledge, settled
 
 # A refused tick leaves its deadline in the past; asking again at once would only spin.
 _TICK_AGAIN_MS = 1_000
@@ -41,16 +41,17 @@ V = TypeVar("V")
 class _Waiter:
     """One question that was not answered at once."""
 
-    __slots__ = ("__weakref__", "_forget", "_outcome", "_settled", "ticket")
+    __slots__ = ("__weakref__", "_forget", "_outcome", "_pledges", "_settled", "ticket")
 
     def __init__(self, ticket: Ticket, forget: Callable[[Ticket], object]) -> None:
         self.ticket = ticket
         self._forget = forget
         self._settled = trio.Event()
         self._outcome: Any = None
+        self._pledges: Sequence[Pledge] = ()
 
-    def settle(self, outcome: Any) -> None:
-        self._outcome = outcome
+    def settle(self, outcome: Any, pledges: Sequence[Pledge] = ()) -> None:
+        self._outcome, self._pledges = outcome, pledges
         self._settled.set()
 
     async def wait(self) -> Any:
@@ -58,6 +59,7 @@ class _Waiter:
             await self._settled.wait()
         finally:
             self._forget(self.ticket)
+        await settled(self._pledges)
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
@@ -67,9 +69,11 @@ class Coordination(Generic[M]):
     """The shell of one machine.
 
     `persist` appends a Persist's records to the log and then replays them to the machine, or raises and does neither.
+    It gives what the log pledges: whoever waits for a Reply behind the Persist gets it when that is settled.  The asker
+    himself, if he is answered at once, is the caller's to hold back.
     """
 
-    def __init__(self, machine: M, persist: Callable[[Persist], None], clock: Clock) -> None:
+    def __init__(self, machine: M, persist: Callable[[Persist], Sequence[Pledge]], clock: Clock) -> None:
         self.machine = machine
         self._persist = persist
         self._clock = clock
@@ -142,10 +146,11 @@ class Coordination(Generic[M]):
     def _carry_out(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any]:
         """Whether `asker` was answered, and its response; raises in its place what kept its answer from it."""
         answered, response = False, None
+        pledges: Sequence[Pledge] = ()
         for position, effect in enumerate(effects):
             if type(effect) is Persist:
                 try:
-                    self._persist(effect)
+                    pledges = self._persist(effect) or pledges
                 except Exception as failure:
                     self._fail(effects[position + 1 :], failure)
                     if answered and isinstance(failure, Refused):
@@ -156,7 +161,7 @@ class Coordination(Generic[M]):
                 if effect.ticket == asker:
                     answered, response = True, effect.response
                 elif (waiter := self._waiting.get(effect.ticket)) is not None:
-                    waiter.settle(effect.response)
+                    waiter.settle(effect.response, pledges)
         return answered, response
 
     def _fail(self, effects: Sequence[Effect], failure: Exception) -> None:

@@ -1,9 +1,11 @@
-"""Later: the answer of a question that has to wait."""
+"""Answers that are not there at once: Later of a question that has to wait, Promised of one that is decided."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import trio
 
 Response = TypeVar("Response")
 
@@ -15,3 +17,50 @@ class Later(NamedTuple, Generic[Response]):
     """
 
     wait: Callable[[], Awaitable[Response]]
+
+
+class Pledge(Protocol):
+    """Something that will be done, or will turn out not to be."""
+
+    @property
+    def is_settled(self) -> bool: ...
+
+    def when_settled(self, callback: Callable[[], None], /) -> None: ...
+
+    def check(self) -> None:
+        """Raises what a client is told if it was not done."""
+
+
+async def settled(pledges: Sequence[Pledge]) -> None:
+    """All of them are.
+
+    Raises:
+        What the first says that was not done.
+    """
+    for pledge in pledges:
+        if not pledge.is_settled:
+            event = trio.Event()
+            pledge.when_settled(event.set)
+            await event.wait()
+    for pledge in pledges:
+        pledge.check()
+
+
+class Promised(NamedTuple, Generic[Response]):
+    """An answer that may not leave before its pledges are settled.  Its question had all its effects already: what
+    comes after it is decided meanwhile, and answered after it.
+
+    finish: () -> the answer, or raises what became of it; to be called once they are settled.
+    """
+
+    pledges: Sequence[Pledge]
+    finish: Callable[[], Response]
+
+    @property
+    def is_settled(self) -> bool:
+        return all(pledge.is_settled for pledge in self.pledges)
+
+    def when_settled(self, callback: Callable[[], None]) -> None:
+        """`callback` is called whenever one of them is settled that is not now."""
+        for pledge in self.pledges:
+            pledge.when_settled(callback)

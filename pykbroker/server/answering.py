@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from pykbroker_protocol.apis.api_versions import API_VERSIONS, ApiVersionsResponse
@@ -21,7 +22,7 @@ from pykbroker.handlers.prefixes import Exchange
 from pykbroker.handlers.replies import Hangup
 from pykbroker.handlers.routes import ROUTES, Route, advertised
 from pykbroker.handlers.shortcuts import SHORTCUTS
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Later, Pledge, Promised, settled
 from pykbroker.server.contract import Answer
 
 _HEADER = struct.Struct(">hhih")  # api key, api version, correlation id, length of the client id
@@ -42,7 +43,9 @@ class Answering:
         self._served = {(route.api.key, v): _Served(route, v) for route in ROUTES for v in _versions(route)}
         self._shortcuts = {key: shortcut(broker) for key, shortcut in SHORTCUTS.items()}
 
-    def answer(self, frame: memoryview, client: Client) -> Answer | Later[Answer | None] | None:
+    def answer(
+        self, frame: memoryview, client: Client
+    ) -> Answer | Later[Answer | None] | Promised[Answer | None] | None:
         """The answer to one frame; see contract.AnswerFunction."""
         try:
             key, version, correlation_id, length = _HEADER.unpack_from(frame)
@@ -69,7 +72,12 @@ class Answering:
         client.api_version = version
         served.requests += 1
         request, _ = codec.read(served.request, version, frame, position)
+        pledges = self._broker.pledges
+        if pledges:  # of what nobody asked for, such as a deadline
+            pledges.clear()
         response = self._respond(served, request, client)
+        if pledges or isinstance(response, Promised):
+            return self._when_kept(served, request, correlation_id, client, response)
         if response is None:
             return None
         if isinstance(response, Later):
@@ -89,11 +97,39 @@ class Answering:
         except Exception as failure:
             return served.failed(request, failure, client)
 
+    def _when_kept(
+        self, served: _Served, request: Any, correlation_id: int, client: Client, response: Any
+    ) -> Later[Answer | None] | Promised[Answer | None] | None:
+        """The answer to a request that wrote what has to be on disk before."""
+        pledges = self._broker.pledges.copy()
+        if response is None:
+            return None
+        if isinstance(response, Later):
+            return Later(lambda: self._respond_later(served, request, correlation_id, client, response, pledges))
+
+        def finish() -> Answer:
+            try:
+                for pledge in pledges:
+                    pledge.check()
+                final = response.finish() if isinstance(response, Promised) else response
+            except Exception as failure:
+                final = served.failed(request, failure, client)
+            return served.chunks(final, correlation_id)
+
+        return Promised([*pledges, *response.pledges] if isinstance(response, Promised) else pledges, finish)
+
     async def _respond_later(
-        self, served: _Served, request: Any, correlation_id: int, client: Client, later: Later[Any]
+        self,
+        served: _Served,
+        request: Any,
+        correlation_id: int,
+        client: Client,
+        later: Later[Any],
+        pledges: Sequence[Pledge] = (),
     ) -> Answer | None:
         try:
             response = await later.wait()
+            await settled(pledges)
         except Exception as failure:
             response = served.failed(request, failure, client)
         return None if response is None else served.chunks(response, correlation_id)

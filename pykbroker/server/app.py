@@ -14,6 +14,7 @@ import trio
 from pykbroker.config import Config, Endpoint
 from pykbroker.handlers.broker import Broker
 from pykbroker.runtime.clock import Clock
+from pykbroker.runtime.group_commit import GroupCommit
 from pykbroker.server import start, upkeep
 from pykbroker.server.admission import Admission
 from pykbroker.server.answering import Answering
@@ -72,6 +73,7 @@ async def _serve(
         connections_max_idle_ms=config.connections_max_idle_ms,
     )
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(upkeep.undaunted, GroupCommit(broker.data).run)
         nursery.start_soon(upkeep.undaunted, broker.groups.keep_time)
         nursery.start_soon(upkeep.keep_up, broker)
         answering = Answering(broker)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import socket
+from collections import deque
 from enum import Enum, auto
 
 import trio
 
 from pykbroker.handlers.client import Client
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Later, Promised
 from pykbroker.server.contract import Answer
 from pykbroker.server.framing import Inbox
 
@@ -39,6 +40,8 @@ class Connection:
         "last_used_ms",
         "later",
         "owed",
+        "promised",
+        "released",
         "sock",
         "state",
         "unfinished",
@@ -55,6 +58,9 @@ class Connection:
         self.watched = False  # by the loop, for reading
         self.owed: Answer = []
         self.later: Later[Answer | None] | None = None  # the request that everything behind it waits for
+        # What is owed behind each promise, once it is settled.
+        self.promised: deque[tuple[Promised[Answer | None], Answer]] = deque()
+        self.released: trio.Event | None = None  # a task waits until no promise is open
         self.waiting: trio.CancelScope | None = None  # of that request
         self.unfinished = False  # the turn ended at its bound: whole frames may be left
         self.verdict: Exception | None = None  # why it is closed as soon as `owed` was tried

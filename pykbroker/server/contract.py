@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pykbroker.handlers.client import Client
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Later, Promised
 from pykbroker.storage.slice import FileSlice
 
 Chunk = bytes | bytearray | memoryview | FileSlice
 Answer = list[Chunk]
 """One response as it leaves, its four-byte size in the first chunk."""
 
-AnswerFunction = Callable[[memoryview, Client], Answer | Later[Answer | None] | None]
-"""(frame without its size, client) -> the answer; None when the request wants none; or Later.
+AnswerFunction = Callable[[memoryview, Client], Answer | Later[Answer | None] | Promised[Answer | None] | None]
+"""(frame without its size, client) -> the answer; None when the request wants none; or Later; or Promised.
 
-It, and the Later it returns, may raise Malformed or Hangup.
+It, and the Later or Promised it returns, may raise Malformed or Hangup.
 """

@@ -47,8 +47,9 @@ def load_catalog(config: Config, data: DataDirectory) -> tuple[Catalog, Partitio
         StorageError: it cannot be read.
     """
     _check_there_is_one(data)
-    # Snapshots of the catalog are read, never written: its log stays whole from the last of Kafka's on.
-    kept = config.log_config({"retention.ms": "-1", "retention.bytes": "-1"})
+    # Snapshots of the catalog are read, never written: its log stays whole from the last of Kafka's on.  As by Kafka's
+    # controller, nothing of it is answered before it is on disk.
+    kept = config.log_config({"retention.ms": "-1", "retention.bytes": "-1", "flush.messages": "1"})
     data.create_partition(names.CLUSTER_METADATA, 0, bootstrap.METADATA_TOPIC_ID, kept)
     catalog_log, catalog = data.partition(names.CLUSTER_METADATA, 0), Catalog()
     data.in_use.add(catalog_log)

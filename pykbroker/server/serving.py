@@ -18,7 +18,7 @@ from pykbroker_protocol.errors import Malformed
 from pykbroker.handlers.client import Client
 from pykbroker.handlers.replies import Hangup
 from pykbroker.runtime.clock import Clock
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Later, Promised
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import Answer, AnswerFunction
@@ -31,6 +31,8 @@ from pykbroker.storage.slice import FileSlice
 _FRAMES_A_TURN = 64
 # Answers may be far larger than their requests, so their bytes end a turn, too.
 _OWED_BYTES_A_TURN = 256 * 1024
+# Answers that wait for the disk; who has more under way is not read from.
+_MOST_PROMISED = 128
 # How often idle connections are looked for, and no oftener than.
 _SWEEP_MS = 60_000
 _SWEEPS_APART_MS = 50
@@ -101,6 +103,8 @@ class Serving(ABC):
     def _answer_frames(self, connection: Connection) -> bool:
         """Answer the whole frames at hand, up to the turn's bound; True when `_send` has something to do."""
         inbox, owed, owed_bytes = connection.inbox, connection.owed, 0
+        if connection.promised:
+            owed = connection.promised[-1][1]
         connection.unfinished = False
         try:
             for _ in range(_FRAMES_A_TURN):
@@ -112,7 +116,10 @@ class Serving(ABC):
                     self._let_go(connection)
                 if answer is None:
                     continue
-                if isinstance(answer, Later):
+                if not isinstance(answer, list):
+                    if isinstance(answer, Promised):
+                        owed = self._await_promise(connection, answer)
+                        continue
                     connection.later, connection.waiting = answer, trio.CancelScope()
                     break
                 owed += answer
@@ -128,7 +135,38 @@ class Serving(ABC):
         inbox.keep()
         if inbox.wanted_bytes:
             self._ask_for_room(connection)
-        return bool(owed or connection.later or connection.unfinished or connection.verdict)
+        return bool(
+            connection.owed
+            or connection.later
+            or connection.unfinished
+            or connection.verdict
+            or len(connection.promised) > _MOST_PROMISED
+        )
+
+    def _await_promise(self, connection: Connection, promised: Promised[Answer | None]) -> Answer:
+        """Where the answers go that leave behind `promised`."""
+        if not connection.promised and promised.is_settled:  # its log failed while the request was decided
+            connection.owed += promised.finish() or []
+            return connection.owed
+        behind: Answer = []
+        connection.promised.append((promised, behind))
+        promised.when_settled(lambda: self._release(connection))
+        return behind
+
+    def _release(self, connection: Connection) -> None:
+        """What stands behind no open promise any more is owed, and sent if the connection has no task that does it."""
+        promised = connection.promised
+        while promised and promised[0][0].is_settled:
+            first, behind = promised.popleft()
+            try:
+                connection.owed += first.finish() or []
+            except Exception as verdict:
+                connection.verdict = connection.verdict or verdict
+            connection.owed += behind
+        if connection.state in (State.RESTING, State.IN_LINE):
+            self._send(connection)
+        elif connection.released is not None and not promised:
+            connection.released.set()
 
     def _send(self, connection: Connection) -> bool:
         """Send what is owed; True while the connection needs no task and has more to do at once.
@@ -142,7 +180,9 @@ class Serving(ABC):
         except Exception as failure:
             self._close(connection, failure)
             return False
-        if connection.verdict is not None:
+        if connection.promised and (connection.verdict or len(connection.promised) > _MOST_PROMISED):
+            self._leave(connection)
+        elif connection.verdict is not None:
             self._close(connection, connection.verdict)
         elif connection.later is not None or not gone_out:
             self._leave(connection)
@@ -172,11 +212,14 @@ class Serving(ABC):
     async def _see_through(self, connection: Connection) -> None:
         """Nothing is under way on `connection` afterwards: it rests again, or is closed."""
         try:
-            while connection.owed or connection.later or connection.unfinished:
+            while connection.owed or connection.promised or connection.later or connection.unfinished:
                 while connection.owed and not send_owed(connection.sock, connection.owed):
                     self._unwatch(connection)
                     await trio.lowlevel.wait_writable(connection.sock)
                     connection.last_used_ms = self._clock.now()
+                if connection.promised:
+                    await self._all_kept(connection)
+                    continue
                 if connection.verdict is not None:
                     break
                 if connection.later is not None:
@@ -193,6 +236,15 @@ class Serving(ABC):
                 self._close(connection, connection.verdict)
             elif connection.state is State.BUSY:
                 self._rest(connection)
+
+    async def _all_kept(self, connection: Connection) -> None:
+        """Nothing is owed behind an open promise any more."""
+        self._unwatch(connection)
+        connection.released = trio.Event()
+        connection.last_used_ms = math.inf
+        await connection.released.wait()
+        connection.released = None
+        connection.last_used_ms = self._clock.now()
 
     async def _wait(self, connection: Connection, later: Later[Answer | None]) -> bool:
         """The request's answer is owed now; False when the client hung up while it waited."""
@@ -282,7 +334,7 @@ class Serving(ABC):
             if connection.state is State.RESTING:
                 if connection.unfinished or self._receive_and_answer(connection):
                     self._send(connection)
-                if connection.unfinished and connection.state is State.RESTING:
+                if (connection.unfinished or connection.promised) and connection.state is State.RESTING:
                     self._leave(connection)
             if connection.state in (State.RESTING, State.IN_LINE):
                 self._close(connection, None)
@@ -318,6 +370,9 @@ class Serving(ABC):
             self._let_go(connection)
         self._budget.leave_line(connection)
         connection.owed.clear()
+        connection.promised.clear()
+        if connection.released is not None:
+            connection.released.set()
         trio.lowlevel.notify_closing(connection.sock)
         connection.sock.close()
         self.connections.discard(connection)

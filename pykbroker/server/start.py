@@ -24,6 +24,7 @@ from pykbroker.handlers.broker import Broker
 from pykbroker.handlers.fetch_sessions import FetchSessions
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
+from pykbroker.runtime.later import Pledge
 from pykbroker.server.loading import load_catalog, load_groups, refuse
 from pykbroker.storage.data_directory import DataDirectory
 from pykbroker.storage.names import partition_directory
@@ -132,16 +133,18 @@ def _lead_catalog(broker: Broker) -> None:
     )
     if is_new:
         broker.commit(bootstrap.first_records())
+        broker.catalog_log.syncs.now()  # no partition may be there without the catalog
         broker.apply_dynamic_configs()
 
 
-def _persist(broker: Broker, machine: Groups, effect: Persist) -> None:
+def _persist(broker: Broker, machine: Groups, effect: Persist) -> Sequence[Pledge]:
     """The effect's records are in the log of its group's partition, then in the machine."""
     topic = broker.ensure_internal_topic(names.GROUP_METADATA)
     partition = partition_for(effect.group_id, topic.partitions)
     timestamp = broker.clock.timestamp()
     try:
-        broker.leader_log(topic, partition).append_records(
+        partition_log = broker.leader_log(topic, partition)
+        partition_log.append_records(
             [Record(key, value, timestamp) for key, value in effect.records],
             leader_epoch=topic.leader_epochs[partition],
             timestamp_ms=timestamp,
@@ -152,3 +155,8 @@ def _persist(broker: Broker, machine: Groups, effect: Persist) -> None:
         raise Refused(ErrorCode.NOT_COORDINATOR if broken else ErrorCode.UNKNOWN_SERVER_ERROR, refused.why) from refused
     for key, value in effect.records:
         machine.replay(key, value)
+    if not partition_log.syncs.is_due:
+        return ()
+    pledges = broker.pledges_of(partition_log, ErrorCode.NOT_COORDINATOR)
+    broker.pledges += pledges
+    return pledges

@@ -19,6 +19,7 @@ from pykbroker.handlers.broker import Broker
 from pykbroker.server.compactions import Compactions
 from pykbroker.server.retaining import retain
 from pykbroker.storage import idle
+from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.removals import remove
 
 _AGAIN_S = 1.0
@@ -33,7 +34,17 @@ log = logging.getLogger("pykbroker.upkeep")
 async def keep_up(broker: Broker) -> None:
     """Never returns."""
     async with trio.open_nursery() as nursery:
-        for task in (_checkpoints, _retention, _removals, _producer_expiries, _offset_expiries, _idle):
+        chores = (
+            _checkpoints,
+            _start_checkpoints,
+            _flushes,
+            _retention,
+            _removals,
+            _producer_expiries,
+            _offset_expiries,
+            _idle,
+        )
+        for task in chores:
             nursery.start_soon(undaunted, partial(task, broker))
         nursery.start_soon(undaunted, Compactions(broker).run)
 
@@ -69,10 +80,46 @@ async def flush_rolled(broker: Broker) -> bool:
     """Every segment that was rolled is on disk, and known to be; whether there was one."""
     rolled = [each for each in broker.data.open_logs() if each.needs_flush]
     for partition_log in rolled:
-        pending = partition_log.prepare_flush(rolled_only=True)
-        await trio.to_thread.run_sync(pending.sync)
-        partition_log.flushed(pending)
+        await _flush(partition_log, rolled_only=True)
     return bool(rolled)
+
+
+async def _flush(partition_log: PartitionLog, *, rolled_only: bool) -> None:
+    """What the log has by now is on disk, and known to be; or the log takes no more writes."""
+    try:
+        pending = partition_log.prepare_flush(rolled_only=rolled_only)
+        await trio.to_thread.run_sync(pending.sync)
+    except OSError as fault:
+        partition_log.fail(fault)
+    else:
+        partition_log.flushed(pending)
+
+
+async def _flushes(broker: Broker) -> None:
+    flushed_ms: dict[str, int] = {}
+    began_ms = broker.clock.now()
+    while True:
+        await trio.sleep(max(1, broker.config.log_flush_scheduler_interval_ms) / 1000)
+        await flush_due(broker, flushed_ms, began_ms)
+
+
+async def flush_due(broker: Broker, flushed_ms: dict[str, int], began_ms: int) -> None:
+    """No log that was last flushed `flush.ms` ago, by `flushed_ms`, has anything that is not on disk."""
+    for partition_log in list(broker.data.open_logs()):
+        now, name = broker.clock.now(), partition_log.name
+        unflushed = not partition_log.broken and partition_log.recovery_point < partition_log.log_end_offset
+        if unflushed and now - flushed_ms.get(name, began_ms) >= partition_log.config.flush_ms:
+            await _flush(partition_log, rolled_only=False)
+            flushed_ms[name] = now
+
+
+async def _start_checkpoints(broker: Broker) -> None:
+    while True:
+        await trio.sleep(max(1, broker.config.log_flush_start_offset_checkpoint_interval_ms) / 1000)
+        try:
+            broker.data.checkpoint_starts(broker.data.open_logs())
+        except OSError as fault:
+            log.error("%s does not say where logs start, and is tried again: %s", broker.data.path, fault)
 
 
 async def checkpoint(broker: Broker) -> None:

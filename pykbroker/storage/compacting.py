@@ -11,10 +11,12 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from crc32c import crc32c
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.batch import (
     COMPRESSION_MASK,
     CONTROL,
+    CRC_START,
     DELETE_HORIZON,
     HEADER_SIZE,
     LENGTH_END,
@@ -32,7 +34,7 @@ from .files import Descriptors, sync_directory, sync_file
 from .latest import kept, note
 from .names import CLEANED_SUFFIX
 from .records import Record, encode_records, records_of
-from .segment import Segment
+from .segment import BrokenBatch, Segment
 
 _ENTRY_BYTES = 150  # of a key in the map beside its own bytes: two objects and their place
 _OPEN_FILES = 4
@@ -101,7 +103,10 @@ class Compaction:
             if self.stopped:
                 raise Stopped
             self._pace(header.size)
-            yield header, segment.read(position, header)
+            batch = segment.read(position, header)
+            if crc32c(memoryview(batch)[CRC_START:]) != header.crc:  # not to be written anew with a right one
+                raise BrokenBatch(segment.path, position, "the batch's CRC is not right")
+            yield header, batch
 
     def _note_keys(self) -> int:
         """The latest offset of each dirty key is known up to the offset that is returned, where a segment begins."""

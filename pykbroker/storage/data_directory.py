@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pykbroker_protocol.errors import ErrorCode, Refused
@@ -19,7 +19,7 @@ from pykbroker.config.topic import LogConfig
 from . import names
 from .checkpoints import BadCheckpoint, Checkpoint, Offsets, read_offsets, read_topic_id, write_topic_id
 from .clean_marker import leave_clean_marker, take_clean_marker
-from .deletion import delete_expired
+from .deletion import Doomed, delete_expired, set_aside
 from .dormant import due_at_rest, due_on_disk
 from .files import Descriptors
 from .identity import claimed
@@ -71,6 +71,8 @@ class DataDirectory:
         self.cleaner_offsets = self._checkpoint(names.CLEANER_OFFSETS)
         self._checkpointed: dict[str, Offsets] = {}  # what this process has written, by the name of the file
         self.in_use: set[PartitionLog] = set()  # logs that stay open though nobody asks for them
+        self.unsynced: set[PartitionLog] = set()  # logs that want a sync; whoever sees to it takes them out
+        self.wake_syncing: Callable[[], None] = lambda: None  # called when `unsynced` is empty no longer
         self.removals = Removals()
         self.removals.add((path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)), 0)
         on_disk = set() if self.clean and self._high_watermarks else set(self.partitions_on_disk())
@@ -130,7 +132,7 @@ class DataDirectory:
         known.dormant_until.clear()
         for log in known.logs.values():
             if log is not None:
-                log.config = config
+                log.configure(config)
 
     def partition(self, topic: str, partition: int) -> PartitionLog:
         """The partition's log, opened and recovered if this is its first use.
@@ -172,6 +174,7 @@ class DataDirectory:
             recovery_point=self._recovery_points.get(key, 0),
             clean=key not in self._suspects,
             has_gaps=key in self.cleaner_offsets,
+            wants_sync=self._sync_wanted,
         )
         self._suspects.discard(key)
         return log
@@ -212,8 +215,8 @@ class DataDirectory:
         """Every partition that the catalog told of."""
         return [(topic, partition) for topic, known in self._topics.items() for partition in known.logs]
 
-    def retain(self, topic: str, partition: int, timestamp: int) -> bool:
-        """What is past the partition's retention is out of reach, and waits in `removals`; whether that took time.
+    def retain(self, topic: str, partition: int, timestamp: int, doomed: list[Doomed]) -> bool:
+        """What is past the partition's retention is out of reach, and among the `doomed`; whether that took time.
 
         A partition that is not open is looked at once, and opened when something in it is due.
 
@@ -236,9 +239,23 @@ class DataDirectory:
                 return False
             del known.dormant_until[partition]
             log = self.partition(topic, partition)
-        aside = delete_expired(log, timestamp)
-        self.removals.add(aside, known.config.file_delete_delay_ms)
-        return bool(aside)
+        deleted = delete_expired(log, timestamp)
+        if deleted is not None:
+            doomed.append(deleted)
+        return deleted is not None
+
+    def condemn(self, doomed: Sequence[Doomed]) -> None:
+        """The files of what is out of reach wait in `removals`, once it is on disk where their logs start.
+
+        Without that, a power cut could keep a file and lose a later one, and recovery cut the log there.
+
+        Raises:
+            OSError: it is not, and they stay.
+        """
+        there = [each for each in doomed if self.open_log(each.log.topic, each.log.partition) is each.log]
+        self.checkpoint_starts([each.log for each in there])
+        for each in there:
+            self.removals.add(set_aside(each), each.log.config.file_delete_delay_ms)
 
     def compacted_config(self, topic: str, partition: int) -> LogConfig | None:
         """The topic's config if it is compacted and has the partition."""
@@ -304,6 +321,11 @@ class DataDirectory:
         self._note(log)
         self._note_start(log)
 
+    def _sync_wanted(self, log: PartitionLog) -> None:
+        if not self.unsynced:
+            self.wake_syncing()
+        self.unsynced.add(log)
+
     # What a shutdown, clean or not, leaves
 
     def checkpoint(self) -> None:
@@ -355,9 +377,12 @@ class DataDirectory:
         self._high_watermarks[key] = log.high_watermark
 
     def _note_start(self, log: PartitionLog) -> None:
-        """A log that starts with its first segment needs no entry."""
+        """A log from which nothing was deleted needs no entry.
+
+        Kafka has none of a log that starts with its first segment, but what lay before may be back after a power cut.
+        """
         key = log.topic, log.partition
-        if log.log_start_offset > log.segments[0].base_offset:
+        if log.log_start_offset > 0:
             self._log_start_offsets[key] = log.log_start_offset
         else:
             self._log_start_offsets.pop(key, None)

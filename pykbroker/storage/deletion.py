@@ -1,4 +1,5 @@
-"""The start of a log moves up: records before it are out of reach at once, and files that held only such are set aside.
+"""The start of a log moves up: records before it are out of reach at once, and files that held only such are set aside,
+once the new start is on disk.
 
 Set aside means renamed: no client waits until a large file is gone.  Somebody removes the files later, and what is left
 of them goes when the log is opened again.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
 from pykbroker_protocol.errors import ErrorCode, Refused
 
@@ -21,8 +23,15 @@ from .snapshots import snapshot_path
 _log = logging.getLogger(__name__)
 
 
-def delete_before(log: PartitionLog, offset: int) -> list[Path]:
-    """The log starts at `offset`, unless it starts later already; gives the files to remove.
+class Doomed(NamedTuple):
+    """Segments that are out of reach; their files are there until they are set aside."""
+
+    log: PartitionLog
+    segments: list[Segment]
+
+
+def delete_before(log: PartitionLog, offset: int) -> Doomed | None:
+    """The log starts at `offset`, unless it starts later already; gives what lies before it as a whole.
 
     The active segment stays, even if nothing in it can be reached any more.
 
@@ -35,15 +44,15 @@ def delete_before(log: PartitionLog, offset: int) -> list[Path]:
             f"{log.name} cannot start at {offset}: its high watermark is {log.high_watermark}",
         )
     if offset <= log.log_start_offset:
-        return []
+        return None
     try:
         return _start_at(log, offset, log.segments.number_of(offset))
     except OSError as fault:
         raise _storage_error(log, fault) from fault
 
 
-def delete_expired(log: PartitionLog, timestamp: int) -> list[Path]:
-    """Segments past the topic's retention are out of reach; gives the files to remove.
+def delete_expired(log: PartitionLog, timestamp: int) -> Doomed | None:
+    """Segments past the topic's retention are out of reach; gives them.
 
     When that is all of them, an empty one takes their place: the log goes on where it ended.
 
@@ -60,10 +69,10 @@ def delete_expired(log: PartitionLog, timestamp: int) -> list[Path]:
             timestamp=timestamp,
         )
         if not count:
-            return []
+            return None
         if count == len(log.segments):
             log.roll()
-        aside = _start_at(log, max(log.log_start_offset, log.segments[count].base_offset), count)
+        doomed = _start_at(log, max(log.log_start_offset, log.segments[count].base_offset), count)
     except OSError as fault:
         raise _storage_error(log, fault) from fault
     _log.info(
@@ -72,25 +81,27 @@ def delete_expired(log: PartitionLog, timestamp: int) -> list[Path]:
         count,
         log.log_start_offset,
     )
-    return aside
+    return doomed
 
 
-def _start_at(log: PartitionLog, offset: int, count: int) -> list[Path]:
+def _start_at(log: PartitionLog, offset: int, count: int) -> Doomed:
     log.start_at(offset)
-    aside: list[Path] = []
-    for _ in range(count):
-        aside += _set_aside(log.segments[0])
-        del log.segments[0]
-    return aside
+    doomed = log.segments[:count]
+    del log.segments[:count]
+    return Doomed(log, doomed)
 
 
-def _set_aside(segment: Segment) -> list[Path]:
-    """The new names of a segment's files, and of the snapshot of producers that belongs to its beginning."""
-    segment.release()
+def set_aside(doomed: Doomed) -> list[Path]:
+    """The new names of the segments' files, and of the snapshots of producers that belong to their beginnings.
+
+    What cannot be renamed stays, and is removed when the log is opened: it lies before its start.
+    """
     aside = []
-    for path in (*segment.paths(), snapshot_path(segment.directory, segment.base_offset)):
-        with contextlib.suppress(FileNotFoundError):  # few segments have them all
-            aside.append(path.rename(path.with_name(path.name + DELETED_SUFFIX)))
+    for segment in doomed.segments:
+        segment.release()
+        for path in (*segment.paths(), snapshot_path(segment.directory, segment.base_offset)):
+            with contextlib.suppress(OSError):  # few segments have them all
+                aside.append(path.rename(path.with_name(path.name + DELETED_SUFFIX)))
     return aside
 
 

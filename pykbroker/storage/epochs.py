@@ -53,12 +53,10 @@ class LeaderEpochs:
             self._replace([(epoch, start_offset)] + [entry for entry in self.entries if entry[1] > start_offset])
 
     def _replace(self, entries: list[tuple[int, int]]) -> None:
+        lines = (f"{epoch} {start}" for epoch, start in entries)
+        write_lines(self._directory / LEADER_EPOCHS, lines, sync=False)
         self.entries = entries
         self.latest = entries[-1][0] if entries else NO_LEADER_EPOCH
-        self.write(sync=False)
-
-    def write(self, *, sync: bool) -> None:
-        write_lines(self._directory / LEADER_EPOCHS, (f"{epoch} {start}" for epoch, start in self.entries), sync=sync)
 
     def epoch_at(self, offset: int) -> int:
         return next((epoch for epoch, start in reversed(self.entries) if start <= offset), NO_LEADER_EPOCH)

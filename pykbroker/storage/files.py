@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 _BINARY = getattr(os, "O_BINARY", 0)
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | getattr(os, "O_CLOEXEC", 0)
+_APPEND = os.O_RDWR | os.O_APPEND | _BINARY | getattr(os, "O_CLOEXEC", 0)
 _READ = os.O_RDONLY | _BINARY | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -24,9 +24,11 @@ class File:
 
     __slots__ = ("_descriptor",)
 
-    def __init__(self, path: str | os.PathLike[str], *, append: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, append: bool = False, create: bool = False) -> None:
+        """`create` it if there is none: never of a file that should be there, which would begin anew."""
         self._descriptor = -1
-        self._descriptor = os.open(path, _APPEND if append else _READ, 0o644)
+        flags = _APPEND if append else _READ
+        self._descriptor = os.open(path, flags | os.O_CREAT if create else flags, 0o644)
 
     def fileno(self) -> int:
         return self._descriptor
@@ -59,6 +61,10 @@ class File:
 
     def truncate(self, size: int) -> None:
         os.ftruncate(self._descriptor, size)
+
+    def is_deleted(self) -> bool:
+        """Nobody can open it any more: what is written to it goes with the descriptor."""
+        return os.fstat(self._descriptor).st_nlink == 0
 
     def __del__(self) -> None:
         if self._descriptor >= 0:
@@ -139,6 +145,11 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_data(file: File) -> None:
+    """What was written to `file` is on disk."""
+    getattr(os, "fdatasync", os.fsync)(file.fileno())
 
 
 def sync_file(path: Path) -> None:

@@ -9,6 +9,8 @@ rebuilds whatever a crash kept from it.  Searching reads a few entries of the fi
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import struct
 from collections.abc import Iterator
@@ -84,11 +86,17 @@ class Index:
         self._recent += self._entry.pack(*fields)
         self.last = fields
         if len(self._recent) >= _SPILL_BYTES:
-            self.write()
+            with contextlib.suppress(OSError):  # the batch is in the log already: a roll or a flush tries again
+                self.write()
 
     def write(self) -> None:
         """Every entry is in the file, in the page cache at least; the file exists."""
-        file = File(self._path, append=True)
+        file = File(self._path, append=True, create=not self._on_file)
+        size = file.size()
+        if size < self._on_file:
+            raise OSError(errno.EIO, f"it has {size} bytes and should have {self._on_file}", self._path)
+        if size > self._on_file:
+            file.truncate(self._on_file)  # a write that failed left them
         if self._recent:
             file.append([bytes(self._recent)], self._on_file)
             self._on_file += len(self._recent)
@@ -149,19 +157,25 @@ class Index:
         low, high = 0, (on_file - 1) // per_page
         while low < high:  # the last page whose first entry is at most the target
             middle = (low + high + 1) // 2
-            if unpack(file.read_at(middle * per_page * size, size))[by] <= target:
+            if unpack(self._read(file, middle * per_page * size, size))[by] <= target:
                 low = middle
             else:
                 high = middle - 1
         first = low * per_page
         end = min(first + per_page, on_file)
-        return first, file.read_at(first * size, (end - first) * size), end
+        return first, self._read(file, first * size, (end - first) * size), end
+
+    def _read(self, file: File, position: int, length: int) -> bytes:
+        found = file.read_at(position, length)
+        if len(found) < length:
+            raise OSError(errno.EIO, f"it ends before byte {position + length}", self._path)
+        return found
 
     def entry(self, number: int) -> tuple[int, ...]:
         position = number * self._entry.size
         if position >= self._on_file:
             return self._entry.unpack_from(self._recent, position - self._on_file)
-        return self._entry.unpack(File(self._path).read_at(position, self._entry.size))
+        return self._entry.unpack(self._read(File(self._path), position, self._entry.size))
 
     def entries(self, first: int) -> Iterator[tuple[int, ...]]:
         """From the one of that number on, a page at a time."""
@@ -169,7 +183,7 @@ class Index:
         while first < on_file:
             count = min(page, on_file - first)
             yield from self._entry.iter_unpack(
-                File(self._path).read_at(first * self._entry.size, count * self._entry.size)
+                self._read(File(self._path), first * self._entry.size, count * self._entry.size)
             )
             first += count
         for number in range(first, len(self)):

@@ -6,7 +6,7 @@ One thread uses it.  What can be read of it: readable_log.py.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
 
@@ -29,6 +29,7 @@ from .rewriting import as_stored
 from .segment import Segment
 from .segments import Segments
 from .snapshots import Snapshots, snapshot_path
+from .syncs import Syncs
 
 _log = logging.getLogger(__name__)
 
@@ -60,9 +61,11 @@ class PartitionLog(ReadableLog):
         "_snapshots",
         "broken",
         "config",
+        "hold_from",
         "partition",
         "recovery_point",
         "scanned_bytes",
+        "syncs",
         "topic",
         "topic_id",
         "unused_looks",
@@ -82,8 +85,11 @@ class PartitionLog(ReadableLog):
         recovery_point: int = 0,
         clean: bool = True,
         has_gaps: bool = False,
+        wants_sync: Callable[[PartitionLog], None] = lambda log: None,
     ) -> None:
         """
+        wants_sync: see Syncs.
+
         Raises:
             StorageError: the directory holds something that would have to be lost.
         """
@@ -99,6 +105,7 @@ class PartitionLog(ReadableLog):
         self._directory = directory
         self._descriptors = descriptors
         self.broken = ""
+        self._said = "", 0
         loaded = load(
             directory,
             config,
@@ -112,10 +119,19 @@ class PartitionLog(ReadableLog):
         )
         self.segments = Segments(loaded.segments, loaded.log_end_offset)
         self.log_start_offset = max(log_start_offset, self.segments[0].base_offset)
-        self.log_end_offset = loaded.log_end_offset
+        self.log_end_offset = self.high_watermark = loaded.log_end_offset
         self.recovery_point = loaded.recovery_point
         self.scanned_bytes = loaded.scanned_bytes
         self._snapshots = Snapshots(directory)
+        self.syncs = Syncs(self, self.recovery_point, wants_sync)
+        if self.log_end_offset - self.recovery_point >= config.flush_messages:
+            self.syncs.ask(self.log_end_offset)  # a retry of what a crash kept from it is not answered before
+        self.hold_from = self.syncs.hold_from(config.flush_messages)
+
+    def configure(self, config: LogConfig) -> None:
+        """Appends go by `config` from now on."""
+        self.config = config
+        self.hold_from = self.syncs.hold_from(config.flush_messages)
 
     def lead(self, leader_epoch: int) -> None:
         """Appends from here on are of `leader_epoch`: a leader's epoch starts before its first batch."""
@@ -208,8 +224,10 @@ class PartitionLog(ReadableLog):
                 self.segments.put_aborted(aborted)
             except OSError as fault:
                 _log.error("%s: the transaction index is written later: %s", self._directory, fault)
-        for watcher in tuple(self.watchers):
-            watcher.settle()
+        if self.syncs.is_due:
+            self.syncs.when_reached(self.log_end_offset, self.settle_watchers)
+        else:
+            self.settle_watchers()
         return appended
 
     def _write(self, header: Header, rest: list[bytes | memoryview], leader_epoch: int, timestamp_ms: int) -> Appended:
@@ -233,7 +251,8 @@ class PartitionLog(ReadableLog):
     def put(
         self, segment: Segment, pieces: list[bytes | memoryview], size: int, last_offset: int, max_timestamp: int
     ) -> None:
-        """A batch that has its offsets stands at the end of `segment`, the active one; whoever waits for it knows.
+        """A batch that has its offsets stands at the end of `segment`, the active one; whoever waits for it knows, at
+        once or when it is on disk, as the topic wants it.
 
         Raises:
             Refused: KAFKA_STORAGE_ERROR, and nothing changed.
@@ -242,15 +261,38 @@ class PartitionLog(ReadableLog):
             segment.append(pieces, size, last_offset, max_timestamp, self.config.index_interval_bytes)
         except OSError as fault:
             self._refuse_storage(fault)
-        self.log_end_offset = self.segments.end_offset = last_offset + 1
-        if self.watchers:
-            for watcher in tuple(self.watchers):
-                watcher.pay(size)
+        self.log_end_offset = self.segments.end_offset = end_offset = last_offset + 1
+        if end_offset >= self.hold_from:
+            self.syncs.appended(end_offset, size, self.config.flush_messages)
+            self.hold_from = 0
+        else:
+            self.high_watermark = end_offset
+            if self.watchers:
+                self.pay_watchers(size)
+
+    def settle_watchers(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher.settle()
+
+    def pay_watchers(self, nbytes: int) -> None:
+        for watcher in tuple(self.watchers):
+            watcher.pay(nbytes)
+
+    def fail(self, fault: OSError) -> None:
+        """The log takes no more writes, and nothing that was held back is shown or answered, until a restart.
+
+        What was to be synced and was not may never reach the disk, though a second try says it did.
+        """
+        if not self.broken:
+            self.broken = f"{self.name} takes no more writes until the broker restarts and recovers it: {fault}"
+            _log.error("log takes no more writes until a restart: partition=%s why=%s", self.name, fault)
+            self.syncs.give_up()
 
     def _refuse_storage(self, fault: OSError) -> NoReturn:
         if isinstance(fault, TornWrite):
-            self.broken = f"{self.name} takes no more writes until the broker restarts and recovers it: {fault}"
-        _log.error("batch not written: partition=%s why=%s", self.name, fault)
+            self.fail(fault)
+        else:
+            self.say("batch not written", fault)
         raise Refused(
             ErrorCode.KAFKA_STORAGE_ERROR, f"Error while appending records to {self.name}: {fault}"
         ) from fault
@@ -293,7 +335,7 @@ class PartitionLog(ReadableLog):
     @property
     def needs_flush(self) -> bool:
         """A rolled segment is not known to be on disk."""
-        return self.recovery_point < self.segments[-1].base_offset
+        return self.recovery_point < self.segments[-1].base_offset and not self.broken
 
     def prepare_flush(self, *, rolled_only: bool = False) -> Pending:
         """What `sync` must put on disk before `flushed` may move the recovery point."""
@@ -306,6 +348,7 @@ class PartitionLog(ReadableLog):
 
     def flushed(self, pending: Pending) -> None:
         self.recovery_point = max(self.recovery_point, pending.up_to)
+        self.syncs.reached(pending.up_to)
 
     def flush(self) -> None:
         """Everything is on disk, and known to be.
@@ -331,7 +374,13 @@ class PartitionLog(ReadableLog):
         self.abandon()
 
     def prepare_close(self) -> Pending | None:
-        """What `sync` must put on disk for the next opening to have nothing to scan; None if it is there."""
+        """What `sync` must put on disk for the next opening to have nothing to scan; None if it is there.
+
+        Raises:
+            OSError: it cannot be there any more.
+        """
+        if self.broken:
+            raise OSError(self.broken)
         if self.recovery_point == self.log_end_offset == self._snapshots.newest:
             return None
         self.segments[-1].seal()
@@ -341,7 +390,7 @@ class PartitionLog(ReadableLog):
 
     def abandon(self) -> None:
         """Descriptors go, files stay as they are.  Whoever waits for bytes waits no longer."""
-        for watcher in tuple(self.watchers):
-            watcher.settle()
+        self.settle_watchers()
+        self.syncs.give_up()
         for segment in self.segments:
             segment.release()

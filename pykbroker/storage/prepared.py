@@ -49,6 +49,7 @@ class PreparedBatch:
         last_offset = base_offset + self._last_offset_delta
         if (
             log.broken
+            or last_offset + 1 >= log.hold_from
             or config.segment_jitter_ms
             or not 0 < segment.size <= config.segment_bytes - size
             or not segment.has_room_for(last_offset, config.segment_index_bytes)

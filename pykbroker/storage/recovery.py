@@ -71,7 +71,7 @@ def load(
         epochs.load()
     except BadCheckpoint as fault:
         _log.warning("leader epochs are forgotten and begin anew: %s", fault)
-    opening = _Opening(directory, config, producers, epochs, segments, has_gaps)
+    opening = _Opening(directory, config, producers, epochs, segments, has_gaps, recovery_point)
     if clean:
         opening.look_up_end(recovery_point)
     else:
@@ -86,6 +86,10 @@ def load(
     if opening.end_offset < log_start_offset:
         opening.begin_anew(log_start_offset, descriptors)
     end = opening.end_offset
+    if end < recovery_point:
+        _log.error(
+            "%s: it ends at offset %d, but up to %d it was on disk: records are lost", directory, end, recovery_point
+        )
     epochs.truncate_from_end(end)
     epochs.truncate_from_start(log_start_offset)
     for offset in snapshot_offsets(directory):
@@ -111,7 +115,10 @@ def _segments(directory: Path, log_start_offset: int, descriptors: Descriptors) 
             (directory / name).unlink()
     if not bases:
         Segment(directory, log_start_offset, descriptors).create()
-    return [Segment(directory, base, descriptors) for base in sorted(bases) or [log_start_offset]]
+    segments = [Segment(directory, base, descriptors) for base in sorted(bases) or [log_start_offset]]
+    while len(segments) > 1 and segments[1].base_offset <= log_start_offset:
+        segments.pop(0).delete()  # deleted before a crash; others that were may be gone, which is no gap in the log
+    return segments
 
 
 class _Opening:
@@ -125,8 +132,10 @@ class _Opening:
         epochs: LeaderEpochs,
         segments: list[Segment],
         has_gaps: bool,
+        known_good: int,
     ) -> None:
         self.directory = directory
+        self.known_good = known_good  # what lies below was on disk, and is not given up without being asked
         self.config = config
         self.has_gaps = has_gaps
         self.producers = producers
@@ -290,12 +299,18 @@ class _Opening:
             start = position + header.size
         if start == size:
             return False
+        if self.end_offset < self.known_good:
+            raise StorageError(
+                f"{segment.path} is damaged at byte {start}, at offset {self.end_offset}, and all up to offset "
+                f"{self.known_good} was on disk; restore it from a copy, or give up what lies behind: "
+                f"truncate -s {start} {segment.path}"
+            )
         _log.warning(
-            "log cut: partition=%s segment=%d bytes=%d->%d end_offset=%d why=its last batch is not whole",
+            "log cut: partition=%s file=%s position=%d bytes=%d end_offset=%d why=no whole batch begins there",
             self.directory.name,
-            segment.base_offset,
-            size,
+            segment.path,
             start,
+            size - start,
             self.end_offset,
         )
         segment.truncate(start)

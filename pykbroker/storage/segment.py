@@ -5,6 +5,7 @@ A batch is found by its offset with one look-up and a walk over at most one inde
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import zlib
@@ -82,7 +83,10 @@ class Segment:
     def file(self) -> File:
         file = self._file
         if file is None:
-            file = self._file = File(self._path, append=True)
+            file = File(self._path, append=True)
+            if (found := file.size()) < self.size:
+                raise OSError(errno.EIO, f"it has {found} bytes and should have {self.size}", self._path)
+            self._file = file
             self._descriptors.opened(self)
         return file
 
@@ -105,7 +109,7 @@ class Segment:
 
     def create(self) -> None:
         """The segment's three files exist, empty."""
-        File(self._path, append=True)
+        File(self._path, append=True, create=True)
         self.write_indexes()
 
     def measure(self) -> None:
@@ -149,10 +153,10 @@ class Segment:
         """
         position = self.size
         self.file.append(pieces, position)
+        self.size = position + size
         if not position:
             self._first_timestamp = max_timestamp
         self.indexed(position, size, last_offset, max_timestamp, interval)
-        self.size = position + size
 
     def indexed(self, position: int, size: int, last_offset: int, max_timestamp: int, interval: int) -> None:
         """The indexes know of the batch at `position`: with an entry if `interval` bytes before it have none."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import names
 from .compacting import Compacted, Group
-from .files import Descriptors
+from .files import Descriptors, sync_directory
 from .partition_log import PartitionLog
 from .segment import Segment
 
@@ -34,22 +34,27 @@ def swap(log: PartitionLog, compacted: Compacted, descriptors: Descriptors) -> l
         discard(directory)
         return None
     aside: list[Path] = []
-    for group in compacted.groups:  # in order: a `.cleaned` beside a `.swap` belongs to a later one, as Kafka has it
-        base_offset = group.replaced[0].base_offset
+    for group in compacted.groups:
         for kind in _LOG_LAST:
-            _rename(directory, base_offset, kind, names.CLEANED_SUFFIX, names.SWAP_SUFFIX)
+            _rename(directory, group, kind, names.CLEANED_SUFFIX, names.SWAP_SUFFIX)
+    sync_directory(directory)  # a power cut could keep the next renames and lose these
+    for group in compacted.groups:
         first = _place(log, group)
         assert first is not None
         for segment in log.segments[first : first + len(group.replaced)]:
             aside += _set_aside(segment)
+    sync_directory(directory)
+    for group in compacted.groups:
         for kind in _LOG_LAST:
-            _rename(directory, base_offset, kind, names.SWAP_SUFFIX, "")
-        new = Segment(directory, base_offset, descriptors)
+            _rename(directory, group, kind, names.SWAP_SUFFIX, "")
+        new = Segment(directory, group.replaced[0].base_offset, descriptors)
         new.measure()
         new.offset_index.load()
         new.time_index.load()
         new.aborted.load()
         new.recall_max_timestamp()
+        first = _place(log, group)
+        assert first is not None
         log.segments.replace(first, len(group.replaced), new)
     return aside
 
@@ -64,8 +69,8 @@ def _place(log: PartitionLog, group: Group) -> int | None:
     return None
 
 
-def _rename(directory: Path, base_offset: int, kind: str, suffix: str, to: str) -> None:
-    name = names.offset_file(base_offset, kind)
+def _rename(directory: Path, group: Group, kind: str, suffix: str, to: str) -> None:
+    name = names.offset_file(group.replaced[0].base_offset, kind)
     written = directory / (name + suffix)
     if kind != names.TRANSACTION_INDEX or written.exists():  # there is none unless a transaction was aborted
         written.replace(directory / (name + to))

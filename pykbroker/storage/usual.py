@@ -41,7 +41,7 @@ class Bounds(NamedTuple):
 
 @lru_cache(_CONFIGS_AT_ONCE)
 def bounds(config: LogConfig) -> Bounds | None:
-    """None where a batch may have to be written anew, looked at for keys, or flushed; and without the compiled look."""
+    """None where a batch may have to be written anew, or looked at for keys; and without the compiled look."""
     if (
         look is None
         or config.compression_type != "producer"
@@ -84,7 +84,8 @@ def append(log: PartitionLog, batch: memoryview, leader_epoch: int, timestamp_ms
     segment, size, base_offset = log.segments[-1], len(batch), log.log_end_offset
     last_offset = base_offset + last_offset_delta
     if (
-        not 0 < segment.size <= bounded.segment_bytes - size
+        last_offset + 1 >= log.hold_from
+        or not 0 < segment.size <= bounded.segment_bytes - size
         or not segment.has_room_for(last_offset, bounded.index_bytes)
         or segment.waited_ms(timestamp_ms, max_timestamp) > bounded.roll_ms
         or leader_epoch != log.leader_epoch

@@ -141,6 +141,8 @@ CHANGED = {
     "log.cleaner.min.cleanable.ratio": ("0.25", 0.25),
     "log.cleaner.min.compaction.lag.ms": ("5", 5),
     "log.cleanup.policy": ("compact", ("compact",)),
+    "log.flush.interval.messages": ("5", 5),
+    "log.flush.interval.ms": ("5", 5),
     "log.index.interval.bytes": ("5", 5),
     "log.index.size.max.bytes": ("5000", 5000),
     "log.message.timestamp.after.max.ms": ("5", 5),

@@ -54,6 +54,8 @@ def logged(broker):
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_commit_like_the_last_but_for_its_offsets_is_as_if_it_were_read(ask, version, monkeypatch):
     topic = await ask.create("t", partitions=2)
+    ask.broker.ensure_internal_topic("__consumer_offsets")
+    ask.sync()
     (long,) = ask.send(commit(5, 2**63 - 1, topic=topic, text="ä"), version)
     frame = ask.frame(commit(6, 7, topic=topic, text="ä"), version)
     monkeypatch.setattr("pykbroker.codec.read", None)

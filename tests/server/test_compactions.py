@@ -13,7 +13,7 @@ from pykbroker.server.compactions import Compactions
 from pykbroker.server.retaining import retain
 from pykbroker.storage.cleaner import Cleaner
 from pykbroker.storage.compacting import Compaction
-from pykbroker.storage.deletion import delete_before
+from pykbroker.storage.deletion import delete_before, set_aside
 from pykbroker.storage.records import records_of
 
 CLEANS = {"cleanup_policy": "compact", "min_cleanable_dirty_ratio": "0"}
@@ -132,7 +132,7 @@ async def test_a_segment_that_retention_takes_away_meanwhile_only_puts_the_compa
     run = Compaction.run
 
     def overtaken(self):
-        delete_before(log, 2)
+        set_aside(delete_before(log, 2))
         return run(self)
 
     monkeypatch.setattr(Compaction, "run", overtaken)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END
 
 from pykbroker.config.topic import LogConfig
+from pykbroker.storage import deletion
 from pykbroker.storage.aborted import Aborted
 from pykbroker.storage.batch import only_batch, read_header
 from pykbroker.storage.files import Descriptors
@@ -93,6 +94,18 @@ def abort(log: PartitionLog, producer_id: int = 5) -> int:
 def aborted_transactions(log: PartitionLog) -> list[Aborted]:
     """Of all segments, as their indexes have them."""
     return [aborted for segment in log.segments for aborted in segment.aborted.since(0)]
+
+
+def delete_before(log: PartitionLog, offset: int) -> list[Path]:
+    """The files that are to be removed."""
+    doomed = deletion.delete_before(log, offset)
+    return deletion.set_aside(doomed) if doomed else []
+
+
+def delete_expired(log: PartitionLog, timestamp: int) -> list[Path]:
+    """The files that are to be removed."""
+    doomed = deletion.delete_expired(log, timestamp)
+    return deletion.set_aside(doomed) if doomed else []
 
 
 def values(log: PartitionLog) -> list[bytes | None]:

@@ -6,13 +6,25 @@ import struct
 from pathlib import Path
 
 import pytest
-from logs import NOW, abort, aborted_transactions, batch, commit, crashed, end, open_log, put, transact
+from logs import (
+    NOW,
+    abort,
+    aborted_transactions,
+    batch,
+    commit,
+    crashed,
+    delete_before,
+    delete_expired,
+    end,
+    open_log,
+    put,
+    transact,
+)
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage.aborted import Aborted
 from pykbroker.storage.batch import read_header
-from pykbroker.storage.deletion import delete_before, delete_expired
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import records_of
 

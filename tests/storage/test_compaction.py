@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from compacting import COMPACTED, DAY, compact, latest, names, put_all, records, written
-from logs import NOW, batch, crashed, open_log
+from logs import NOW, batch, crashed, delete_before, open_log
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.batch import DELETE_HORIZON
 
@@ -15,7 +15,6 @@ from pykbroker.config.topic import LogConfig
 from pykbroker.storage.compacting import Compaction, Stopped
 from pykbroker.storage.compaction import Piece, work
 from pykbroker.storage.compression import NAMES
-from pykbroker.storage.deletion import delete_before
 from pykbroker.storage.files import Descriptors
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import Record, build_batch

@@ -161,8 +161,8 @@ def test_a_closed_log_still_meets_its_retention(data: DataDirectory) -> None:
     log = orders(data, config=LogConfig(retention_ms=1000))
     put(log, b"1")
     close_idle(data)
-    assert data.retain("orders", 0, NOW + 1001)
-    data.retain("orders", 0, NOW + 1001)
+    assert data.retain("orders", 0, NOW + 1001, [])
+    data.retain("orders", 0, NOW + 1001, [])
     assert data.start_offset("orders", 0) == 1
 
 
@@ -183,7 +183,7 @@ def test_retention_finds_in_a_closed_log_what_it_finds_in_an_open_one(data, conf
     for timestamp in (NOW + 5, NOW + 1_000, NOW + 1_001, NOW + 2_000):
         data.rest(flushed(data, 1))
         for partition in (0, 1):
-            data.retain("orders", partition, timestamp)
+            data.retain("orders", partition, timestamp, [])
         opened = orders(data, 0).log_start_offset, orders(data, 1).log_start_offset
         assert opened[0] == opened[1]
 
@@ -192,9 +192,9 @@ def test_a_closed_log_is_not_opened_before_retention_has_something_to_do_in_it(d
     put(orders(data, config=LogConfig(retention_ms=1000)), b"1")
     close_idle(data)
     monkeypatch.setattr("pykbroker.storage.data_directory.due_on_disk", None)
-    assert not data.retain("orders", 0, NOW + 1000)
+    assert not data.retain("orders", 0, NOW + 1000, [])
     assert data.open_log("orders", 0) is None
-    assert data.retain("orders", 0, NOW + 1001)
+    assert data.retain("orders", 0, NOW + 1001, [])
     assert orders(data).log_start_offset == 1
 
 

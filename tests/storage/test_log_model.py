@@ -9,12 +9,11 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from logs import NOW, TOPIC_ID, batch
+from logs import NOW, TOPIC_ID, batch, delete_expired
 from pykbroker_protocol.errors import Refused
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage.batch import read_header
-from pykbroker.storage.deletion import delete_expired
 from pykbroker.storage.files import Descriptors
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import records_of

@@ -11,12 +11,11 @@ from typing import NamedTuple
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from logs import TOPIC_ID, aborted_transactions, end, put, transact
+from logs import TOPIC_ID, aborted_transactions, delete_before, end, put, transact
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage.aborted import Aborted
 from pykbroker.storage.batch import Header, read_header
-from pykbroker.storage.deletion import delete_before
 from pykbroker.storage.files import Descriptors
 from pykbroker.storage.markers import marker_in
 from pykbroker.storage.partition_log import PartitionLog
