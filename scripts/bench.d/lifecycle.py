@@ -18,7 +18,7 @@ from pykbroker_protocol.apis.metadata import METADATA
 from pykbroker_protocol.apis.produce import PRODUCE
 from session import Failed, Session
 
-PATIENCE_S = 120
+PATIENCE_S = 300
 _BY_NAME = 12  # the last version of Produce that names a topic, which outlives a broker that forgot its ids
 _BATCH = batch(records=record(key=None, value=b"x" * 100))
 _Topic = PRODUCE.request.type.TopicProduceData

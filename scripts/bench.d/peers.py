@@ -2,13 +2,13 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import programs
 from broker_process import Broker
 
 BROKERS = ("pykbroker", "kafka", "kfake")
-TICKS = os.sysconf("SC_CLK_TCK")
 MB = 1_000_000
 
 
@@ -23,7 +23,7 @@ class Peer(Broker):
 
     def cpu_s(self) -> float:
         """Seconds that the broker has computed for, in user space and in the kernel, since it was started."""
-        return sum(_cpu_ticks(pid) for pid in self._processes()) / TICKS
+        return sum(time.clock_gettime(_cpu_clock(pid)) for pid in self._processes())
 
     def memory_mb(self) -> tuple[float, float]:
         """Resident memory, and the same with pages that are shared divided among those who share (PSS)."""
@@ -64,10 +64,12 @@ class Floor(Peer):
         return [str(programs.c_program("floor")), str(self.port), str(self.data), *["drain"] * self.drains]
 
 
-def _cpu_ticks(pid: int) -> int:
-    """With those of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15]))
+def _cpu_clock(pid: int) -> int:
+    """What clock_getcpuclockid(3) gives, which Python lacks: a clock of all the process's threads, to the nanosecond.
+
+    /proc/PID/stat has the same in hundredths of a second, which is more than a small figure takes.
+    """
+    return ~pid << 3 | 2
 
 
 def _status_kb(pid: int, file: str, name: str) -> int:

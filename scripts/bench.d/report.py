@@ -11,6 +11,7 @@ from growth import GrowthRow
 from rows import Row
 from session import Figure
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 OTHERS = ("kafka", "kfake")
 
 
@@ -78,7 +79,7 @@ def machine() -> dict[str, str]:
         "python": platform.python_version(),
         "java": _first_line("java", "-version"),
         "go": _first_line("go", "version"),
-        "commit": _first_line("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"),
+        "commit": _first_line("git", "-C", str(ROOT), "log", "-1", "--format=%h", "--", "pykbroker", "protocol"),
     }
 
 
