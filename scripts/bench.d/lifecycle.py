@@ -10,26 +10,25 @@ import time
 from collections.abc import Iterator
 
 import streams
-from both.batches import batch, record
 from both.client import Broker as Asking
 from both.client import NoAnswer
 from pykbroker_protocol.apis.create_topics import CREATE_TOPICS
 from pykbroker_protocol.apis.metadata import METADATA
 from pykbroker_protocol.apis.produce import PRODUCE
 from session import Failed, Session
+from small_requests import small_batch
 
 PATIENCE_S = 300
 _BY_NAME = 12  # the last version of Produce that names a topic, which outlives a broker that forgot its ids
-_BATCH = batch(records=record(key=None, value=b"x" * 100))
 _Topic = PRODUCE.request.type.TopicProduceData
 _Creatable = CREATE_TOPICS.request.type.CreatableTopic
 
 
 def acknowledged(asking: Asking, topic: str, partitions: range = range(1)) -> None:
     """One record in each of `partitions`, asked for until the broker has taken them."""
-    left, deadline = list(partitions), time.monotonic() + PATIENCE_S
+    left, deadline, batch = list(partitions), time.monotonic() + PATIENCE_S, small_batch()
     while left:
-        data = [_Topic.PartitionProduceData(index=index, records=_BATCH) for index in left]
+        data = [_Topic.PartitionProduceData(index=index, records=batch) for index in left]
         topics = [_Topic(name=topic, partition_data=data)]
         answer = asking.ask(PRODUCE, _BY_NAME, acks=-1, timeout_ms=10_000, topic_data=topics)
         if isinstance(answer, NoAnswer):

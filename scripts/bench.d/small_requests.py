@@ -98,13 +98,18 @@ def _set_errors(message: Any, found: list[int]) -> None:
                 _set_errors(item, found)
 
 
+def small_batch(value: bytes = VALUE) -> bytes:
+    """One record of now: what retention finds too old goes while it is being fetched."""
+    return batch(records=record(key=None, value=value), base_timestamp=int(time.time() * 1000))
+
+
 def produces(topic: Topic, count: int) -> list[dict[str, Any]]:
     """One record of 100 bytes in a batch, `count` times with different bytes."""
     return [
         {
             "acks": -1,
             "timeout_ms": 30_000,
-            "topic_data": [produced(topic, (0, batch(records=record(key=None, value=VALUE[n:] + VALUE[:n]))))],
+            "topic_data": [produced(topic, (0, small_batch(VALUE[n:] + VALUE[:n])))],
         }
         for n in range(count)
     ]
@@ -145,7 +150,7 @@ def warm(session: Session) -> None:
         topic = asking.topic("warm")
         load(session, prepare(asking, PRODUCE, 13, produces(topic, 16)), 16, 4)
         one = asking.topic("warm-one")
-        asking.produce(one, batch(records=record(key=None, value=VALUE)))
+        asking.produce(one, small_batch())
         load(session, prepare(asking, FETCH, 18, [fetch(one)]), 16)
 
 
@@ -165,7 +170,7 @@ def measure(session: Session) -> None:
             _rate(session, "offset-commit", _patiently(asking, commits), 16)
         if "requests.fetch" in session.rows:
             one = asking.topic("one")
-            asking.produce(one, batch(records=record(key=None, value=VALUE)))
+            asking.produce(one, small_batch())
             _rate(session, "fetch", prepare(asking, FETCH, 18, [fetch(one)]), 16)
 
 

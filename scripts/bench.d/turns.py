@@ -68,7 +68,7 @@ class Measured:
     failed: bool = False
 
     def leave_out(self, what: str, why: object) -> None:
-        line = f"{what}: {why}"
+        line = f"{what}: {why}".partition("; its last lines")[0]
         if line not in self.left_out:
             self.left_out.append(line)
             say(f"left out: {line}", ends=True)
