@@ -10,7 +10,7 @@ import sys
 from suite import Suite, Test, junit, run
 
 _ADD_PARTITIONS = """#!/bin/sh
-exec "{python}" -m pykbroker topics add-partitions -b 127.0.0.1:9092 "$TOPIC" "$PARTITIONS"
+exec "{python}" -m pykbroker topics add-partitions -b "127.0.0.1:$KAFKA_PORT" "$TOPIC" "$PARTITIONS"
 """
 
 
@@ -18,13 +18,15 @@ class KafkaJs(Suite):
     """One broker in place of three.  Partitions are added over the network, not by a command in a container."""
 
     name, version, repository = "kafkajs", "2.2.4", "https://github.com/tulios/kafkajs"
-    port, host = 9092, "localhost"
+    host = "localhost"
     settings = {"num.partitions": 2, "node.id": 0, "group.initial.rebalance.delay.ms": 0}
 
     def install(self) -> None:
         run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=self.home)
         helpers = self.home / "testHelpers" / "index.js"
-        helpers.write_text(re.sub(r"\[`\$\{host\}:9092`.*?\]", "[`${host}:9092`]", helpers.read_text()))
+        text = re.sub(r"\[`\$\{host\}:9092`.*?\]", "[`${host}:9092`]", helpers.read_text())
+        text = text.replace(":9092`", ":${process.env.KAFKA_PORT}`")
+        helpers.write_text(text.replace("port: 9092", "port: Number(process.env.KAFKA_PORT)"))
         setup = self.home / "testHelpers" / "setup.js"
         setup.write_text(setup.read_text().replace("jest.setTimeout(90000)", "jest.setTimeout(30000)"))
         (self.home / "scripts" / "addPartitions.sh").write_text(_ADD_PARTITIONS.format(python=sys.executable))
@@ -33,6 +35,7 @@ class KafkaJs(Suite):
         report = self.home / "report.xml"
         report.unlink(missing_ok=True)
         told = {
+            "KAFKA_PORT": address.split(":")[1],
             "KAFKA_VERSION": "2.4",
             "NODE_ENV": "test",
             "KAFKAJS_DEBUG_PROTOCOL_BUFFERS": "1",

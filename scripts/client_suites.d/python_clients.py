@@ -24,7 +24,7 @@ class Pytest(Suite):
 
     def install(self) -> None:
         run(sys.executable, "-m", "venv", self.home / ".venv")
-        run(self.python, "-m", "pip", "install", "--quiet", "pytest>=8", "pytest-timeout", *self.packages)
+        run(self.python, "-m", "pip", "install", "--quiet", "pytest==9.0.2", "pytest-timeout", *self.packages)
 
     def told(self, address: str) -> dict[str, str]:
         """The environment by which the suite knows where the broker is."""
@@ -41,13 +41,18 @@ class Pytest(Suite):
 
 
 class KafkaPython(Pytest):
-    """It takes a broker by environment; KAFKA_ROOT must exist, for brokers of its own."""
+    """It takes a broker by environment; KAFKA_ROOT must exist, for brokers of its own.  The tests in its source on PyPI
+    are not whole."""
 
-    name, version = "kafka-python", "3.0.11"
-    repository = "https://github.com/dpkp/kafka-python"
+    name, version, repository = "kafka-python", "3.0.11", "https://github.com/dpkp/kafka-python"
     packages = ["pytest-mock", "py", "crc32c", "lz4", "zstandard", "python-snappy"]
     chosen = ["test/integration"]
-    settings = {"num.partitions": 4, "node.id": 0}
+    settings = {  # as its own brokers have them
+        "num.partitions": 4,
+        "node.id": 0,
+        "group.initial.rebalance.delay.ms": 0,
+        "group.min.session.timeout.ms": 1000,
+    }
 
     @property
     def tag(self) -> str:
@@ -66,7 +71,7 @@ class Aiokafka(Pytest):
     packages = ["aiokafka==0.14.0", "pytest-asyncio", "pytest-mock", "cramjam", "lz4", "zstandard", "python-snappy"]
     chosen = ["tests", "--ignore=tests/test_sasl.py"]
     options = ["--docker-image=none:4.3.1", "-o", "asyncio_default_fixture_loop_scope=function"]
-    settings = {"num.partitions": 2, "node.id": 0}  # as its container has them
+    settings = {"num.partitions": 2, "node.id": 0, "group.initial.rebalance.delay.ms": 0}  # as its container has them
 
     def install(self) -> None:
         super().install()

@@ -20,6 +20,11 @@ class Test:
     how: str  # PASSED, FAILED or SKIPPED
     why: str = ""
 
+    @property
+    def key(self) -> str:
+        """The name in one word."""
+        return "_".join(self.name.split())
+
 
 class Suite:
     """A suite of tests: `prepare`, then `run`."""
@@ -27,7 +32,6 @@ class Suite:
     name: str
     version: str
     repository: str
-    port: int | None = None  # where the suite looks for a broker and cannot be told otherwise
     host = "127.0.0.1"  # what clients are told is the broker's name
     settings: dict[str, object]
 
@@ -50,9 +54,24 @@ class Suite:
         (self.home / ".ready").touch()
 
     def fetch(self, source: Path | None) -> None:
-        place = f"file://{source.resolve()}" if source else self.repository
+        if source is None:
+            self.download()
+        elif source.is_file():
+            self.unpack(source)
+        else:
+            self.clone(f"file://{source.resolve()}")
+
+    def download(self) -> None:
+        self.clone(self.repository)
+
+    def clone(self, place: str) -> None:
         quietly = ["--quiet", "--config", "advice.detachedHead=false", "--depth", 1]
         run("git", "clone", *quietly, "--branch", self.tag, place, self.home)
+
+    def unpack(self, archive: Path) -> None:
+        """An archive as PyPI, npm and GitHub make them: all in one folder."""
+        self.home.mkdir()
+        run("tar", "xzf", archive.resolve(), "--strip-components", 1, cwd=self.home)
 
     def install(self) -> None:
         """What is fetched can be run."""
@@ -63,7 +82,7 @@ class Suite:
         raise NotImplementedError
 
 
-def run(*command: object, cwd: Path | None = None) -> None:
+def run(*command: object, cwd: Path | str | None = None) -> None:
     """A step that has to succeed."""
     words = [str(word) for word in command]
     print("+", *words, flush=True)
@@ -82,5 +101,7 @@ def junit(report: Path) -> list[Test]:
             lines = (wrong.get("message") or wrong.text or "").strip().splitlines()
             tests[name] = Test(name, "FAILED", lines[0] if lines else "")
         else:
-            tests[name] = Test(name, "SKIPPED" if case.find("skipped") is not None else "PASSED")
+            skipped = case.find("skipped")
+            how, why = ("PASSED", "") if skipped is None else ("SKIPPED", skipped.get("message") or "")
+            tests[name] = Test(name, how, why)
     return list(tests.values())
