@@ -19,7 +19,7 @@ _PART = re.compile(r"(?<=<!-- suites: begin -->\n).*(?=<!-- suites: end -->)", r
 Outcomes = dict[str, dict[str, Test]]  # broker -> name -> how it ended
 Reason = dict[str, str]  # suite, tests (as in fnmatch), why
 
-_LISTED = 8  # more tests of one kind are shown by their pattern
+_LISTED = 8  # more tests of one kind are shown by their patterns
 
 
 def write(suites: list[Suite]) -> None:
@@ -58,27 +58,33 @@ def not_passed(suite: str, found: Outcomes, reasons: list[Reason]) -> str:
     names = {name for tests in found.values() for name, test in tests.items() if test.how != "PASSED"}
     if not names:
         return "Every test passes on both.\n"
-    rows: dict[tuple[str, ...], list[str]] = {}
+    rows: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for name in sorted(names):
         ended = [found[kind].get(name, Test(name, "NOT RUN")) for kind in KINDS]
-        rows.setdefault((*(test.how.lower() for test in ended), *_reason(suite, ended, reasons)), []).append(name)
+        pattern, why = _reason(suite, ended, reasons)
+        row = rows.setdefault((*(test.how.lower() for test in ended), why), {})
+        row.setdefault(pattern, []).append(name)
     lines = ["| tests | pykbroker | Apache Kafka 4.3.1 | why |", "|---|---|---|---|"]
-    lines += [
-        f"| {_listed(tests, pattern)} | {ours} | {kafka} | {why} |"
-        for (ours, kafka, pattern, why), tests in sorted(rows.items())
-    ]
+    lines += [f"| {_listed(row)} | {ours} | {kafka} | {why} |" for (ours, kafka, why), row in sorted(rows.items())]
     return "\n".join(lines) + "\n"
 
 
 def _reason(suite: str, ended: list[Test], reasons: list[Reason]) -> tuple[str, str]:
-    """The pattern that the test has its reason by, and the reason; what the suite itself says of a test it skips."""
+    """The pattern that the test has its reason by, and the reason.  What passes here needs none of ours: then it is
+    what the suite says, and so it is for a test that it leaves out."""
+    said = next((test.why for test in ended if test.why), "")
+    if ended[0].how == "PASSED":
+        return "", f"there: {said}"
     for reason in reasons:
         if reason["suite"] == suite and fnmatchcase(ended[0].name, reason["tests"]):
             return reason["tests"], reason["why"]
-    return "", next((test.why for test in ended if test.how == "SKIPPED" and test.why), "**not known**")
+    return "", said if ended[0].how == "SKIPPED" and said else "**not known**"
 
 
-def _listed(tests: list[str], pattern: str) -> str:
-    if len(tests) > _LISTED:
-        return f"{len(tests)} tests" + (f": `{pattern}`" if pattern else "")
-    return "<br>".join("`" + name.replace("|", "\\|") + "`" for name in tests)
+def _listed(row: dict[str, list[str]]) -> str:
+    """The tests; many are shown by the patterns that they have their reason by."""
+    names = [name for names in row.values() for name in names]
+    if len(names) > _LISTED:
+        patterns = ", ".join(f"`{pattern}`" for pattern in sorted(row) if pattern)
+        return f"{len(names)} tests" + (f": {patterns}" if patterns else "")
+    return "<br>".join("`" + name.replace("|", "\\|") + "`" for name in sorted(names))
