@@ -28,7 +28,7 @@ def write(suites: list[Suite]) -> None:
     found = {suite.name: outcomes(suite) for suite in suites}
     parts = [counts(suites, found)]
     for suite in suites:
-        parts += [f"### {suite.name} {suite.version}\n", not_passed(suite.name, found[suite.name], reasons)]
+        parts += [f"### {suite.title}\n", not_passed(suite.name, found[suite.name], reasons)]
     PAGE.write_text(_PART.sub(lambda _: "\n".join(parts), PAGE.read_text()))
 
 
@@ -49,7 +49,7 @@ def counts(suites: list[Suite], found: dict[str, Outcomes]) -> str:
         for kind, tests in found[suite.name].items():
             count = Counter(test.how for test in tests.values())
             numbers = " | ".join(str(count[how]) for how in ("PASSED", "FAILED", "SKIPPED"))
-            lines.append(f"| {suite.name} {suite.version} | {_SHOWN[kind]} | {numbers} |")
+            lines.append(f"| {suite.title} | {_SHOWN[kind]} | {numbers} |")
     return "\n".join(lines) + "\n"
 
 

@@ -19,10 +19,14 @@ _WITHIN_S = 420  # the longest, 0113, takes five minutes
 
 
 class Librdkafka(Suite):
-    """2.15.1.  Without its local tests (-L), which talk to no broker or to librdkafka's mock of one."""
+    """Without its local tests (-L), which talk to no broker or to librdkafka's mock of one."""
 
     name, version, repository = "librdkafka", "1.10.1", "@confluentinc/kafka-javascript"
     settings = {"num.partitions": 4}
+
+    @property
+    def title(self) -> str:
+        return f"librdkafka 2.15.1 ({self.repository} {self.version})"
 
     @property
     def tests(self) -> Path:

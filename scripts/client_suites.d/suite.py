@@ -19,6 +19,7 @@ class Test:
     name: str
     how: str  # PASSED, FAILED or SKIPPED
     why: str = ""
+    __test__ = False  # pytest is not to take it for one of its own
 
     @property
     def key(self) -> str:
@@ -38,6 +39,10 @@ class Suite:
     @property
     def tag(self) -> str:
         return f"v{self.version}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
 
     @property
     def home(self) -> Path:
@@ -105,3 +110,10 @@ def junit(report: Path) -> list[Test]:
             how, why = ("PASSED", "") if skipped is None else ("SKIPPED", skipped.get("message") or "")
             tests[name] = Test(name, how, why)
     return list(tests.values())
+
+
+def keep(tests: list[Test], record: Path, whole: bool) -> None:
+    """The record has a line for each test, as it last ended; a whole run begins it anew."""
+    known = {} if whole or not record.exists() else {line.split()[1]: line for line in record.read_text().splitlines()}
+    known |= {test.key: f"{test.how} {test.key}  {test.why}".strip() for test in tests}
+    record.write_text("".join(line + "\n" for line in sorted(known.values())))
