@@ -19,6 +19,7 @@ GREETING = "a first request is answered as far as it can be read, so that any cl
 
 ALONE = "the one voter of the quorum is this broker for ever, so it has no list of voters that could change"
 MEASURED = "these have defaults of their own, each with its reason in docs/configuration.md"
+PLAINER = "Kafka says at which position its parsing ended; here is said what is missing"
 NO_CLASSES = "Kafka tells of a class of its own that failed; here no class is looked for"
 ONE_ROLE = "there is no controller beside the broker, and so no listener of one"
 
@@ -43,8 +44,17 @@ TOO_MANY = ("two to 10003, only checked", "two to 1000000, only checked")
 MEANT = [
     Difference("no_more_partitions", TOO_MANY, COUNTED),
     *(
-        Difference("a_brokers_changes", (f"append to metric.reporters, {name}{checked}",), NO_CLASSES)
+        Difference("a_brokers_changes", (f"{label}, {name}{checked}",), why)
+        for label, why in (
+            ("append to metric.reporters", NO_CLASSES),
+            ("set wrong overrides", PLAINER),
+            ("set overrides to many", PLAINER),
+        )
         for name in ("1", "cluster")
+        for checked in ("", ", only checked")
+    ),
+    *(
+        Difference("a_brokers_changes", (f"set a wrong map, 1{checked}",), PLAINER)
         for checked in ("", ", only checked")
     ),
     Difference("the_broker", ("sockets",), MEASURED),

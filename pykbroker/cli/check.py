@@ -20,7 +20,7 @@ Examples:
 """
 
 
-@click.command("check", epilog=_EXAMPLES)
+@click.command("check", epilog=_EXAMPLES, short_help="Verify the files of a data directory.")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @as_json_option
 def check(directory: Path, as_json: bool) -> None:
@@ -29,15 +29,14 @@ def check(directory: Path, as_json: bool) -> None:
     Nothing is changed; a broker may be running.  Each fault is named with its file and byte.  Ends with 1 if there
     is one.
     """
-    from pykbroker.cli.checking import check_checkpoints, check_partition, partitions_in
+    from pykbroker.cli.checking import check_checkpoints, check_partition, partitions_in, segment_files
     from pykbroker.cli.output import print_json, progress
-    from pykbroker.storage import names
 
     try:
         directories = partitions_in(directory)
         if not directories:
             raise Failed(f"{directory} has no partition: name a directory that log.dirs named, or a partition's")
-        total = sum(log.stat().st_size for each in directories for log in each.glob(f"*{names.LOG}"))
+        total = sum(log.stat().st_size for each in directories for log in segment_files(each))
         with progress("checking", total, bytes_=True) as advance:
             partitions = [check_partition(each, advance) for each in directories]
     except OSError as fault:

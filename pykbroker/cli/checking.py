@@ -50,9 +50,14 @@ class _Batches(NamedTuple):
     end_offset: int
 
 
+def segment_files(directory: Path) -> list[Path]:
+    """The logs of a partition's segments, the first one first."""
+    return sorted(path for path in directory.glob(f"*{names.LOG}") if path.stem.isascii() and path.stem.isdigit())
+
+
 def partitions_in(directory: Path) -> list[Path]:
     """The directory itself if it is a partition's, or those of the partitions in it."""
-    if any(directory.glob(f"*{names.LOG}")):
+    if segment_files(directory):
         return [directory]
     found = [path for path in directory.iterdir() if path.is_dir() and names.parse_partition_directory(path.name)]
     return sorted(found, key=lambda path: (path.name not in (f"{CATALOG}-0",), path.name))
@@ -65,8 +70,11 @@ def check_partition(directory: Path, advance: Callable[[int], None]) -> Partitio
         OSError: a file cannot be read.
     """
     topic, partition = names.parse_partition_directory(directory.absolute().name) or (directory.name, 0)
-    logs = sorted(directory.glob(f"*{names.LOG}"))
-    faults: list[Fault] = []
+    logs = segment_files(directory)
+    faults = [
+        Fault(other, -1, "its name carries no offset, and a broker takes it for a segment: move it elsewhere")
+        for other in sorted(set(directory.glob(f"*{names.LOG}")) - set(logs))
+    ]
     batches = size_bytes = 0
     start_offset = names.offset_of(logs[0].name) if logs else 0
     end_offset = start_offset

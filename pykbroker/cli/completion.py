@@ -48,6 +48,38 @@ def group_ids(context: click.Context, parameter: click.Parameter, begun: str) ->
         return []
 
 
+def resource_names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """What has configs, of the kind that was named before."""
+    from pykbroker.cli.cluster import Cluster
+
+    kind = context.params.get("kind")
+    if kind in ("topic", "group"):
+        return (topic_names if kind == "topic" else group_ids)(context, parameter, begun)
+    if kind != "broker":
+        return []
+    try:
+        with Cluster(_bootstrap(context)) as cluster:
+            return [name for name in (*map(str, cluster.brokers()), "default") if name.startswith(begun)]
+    except (Failed, OSError):
+        return []
+
+
+def config_keys(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Configs of that kind that begin so."""
+    from pykbroker.config.client_metrics import CLIENT_METRICS_PROPERTIES
+    from pykbroker.config.dynamic import DYNAMIC
+    from pykbroker.config.group import GROUP_PROPERTIES
+    from pykbroker.config.topic import TOPIC_PROPERTIES
+
+    keys = {
+        "topic": TOPIC_PROPERTIES,
+        "broker": DYNAMIC,
+        "group": GROUP_PROPERTIES,
+        "client-metrics": CLIENT_METRICS_PROPERTIES,
+    }
+    return sorted(key for key in keys.get(context.params.get("kind") or "", ()) if key.startswith(begun))
+
+
 def _bootstrap(context: click.Context) -> str:
     given: str = context.params.get("bootstrap") or "localhost:9092"
     return given

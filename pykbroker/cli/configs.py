@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pykbroker.cli.completion import config_keys, resource_names
 from pykbroker.cli.failures import Failed, Wrong, nearest, refusal
 from pykbroker.cli.options import as_json, connects, pairs
 
@@ -55,7 +56,7 @@ def configs() -> None:
 
 @configs.command()
 @_kind
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=resource_names)
 @connects
 @click.option("--all", "everything", is_flag=True, help="Defaults too.")
 @as_json
@@ -99,8 +100,8 @@ def _json(config: Config) -> dict[str, Any]:
 
 @configs.command("set")
 @_kind
-@click.argument("name", metavar="NAME")
-@click.argument("settings", metavar="KEY=VALUE...", nargs=-1, required=True)
+@click.argument("name", metavar="NAME", shell_complete=resource_names)
+@click.argument("settings", metavar="KEY=VALUE...", nargs=-1, required=True, shell_complete=config_keys)
 @connects
 @click.option("--dry-run", is_flag=True, help="Only ask whether it would be taken.")
 def set_(kind: str, name: str, settings: tuple[str, ...], bootstrap: str, dry_run: bool) -> None:
@@ -112,8 +113,8 @@ def set_(kind: str, name: str, settings: tuple[str, ...], bootstrap: str, dry_ru
 
 @configs.command()
 @_kind
-@click.argument("name", metavar="NAME")
-@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@click.argument("name", metavar="NAME", shell_complete=resource_names)
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=config_keys)
 @connects
 @click.option("--dry-run", is_flag=True, help="Only ask whether it would be taken.")
 def unset(kind: str, name: str, keys: tuple[str, ...], bootstrap: str, dry_run: bool) -> None:

@@ -18,7 +18,7 @@ Examples:
 """
 
 
-@click.command("dump-log", epilog=_EXAMPLES)
+@click.command("dump-log", epilog=_EXAMPLES, short_help="Print what is in the files of a log.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-r", "--records", "with_records", is_flag=True, help="Show the records of each batch too.")
 @as_json_option

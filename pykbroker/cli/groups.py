@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pykbroker.cli.completion import group_ids
+from pykbroker.cli.completion import group_ids, topic_names
 from pykbroker.cli.failures import Failed, Wrong, refusal
 from pykbroker.cli.options import as_json, connects
 
@@ -183,7 +183,15 @@ def delete(names: tuple[str, ...], bootstrap: str, yes: bool) -> None:
 @groups.command("reset-offsets", epilog=_RESET_EXAMPLES)
 @click.argument("name", metavar="GROUP", shell_complete=group_ids)
 @connects
-@click.option("-t", "--topic", "chosen", metavar="TOPIC[:P,P]", multiple=True, help="Which partitions; repeatable.")
+@click.option(
+    "-t",
+    "--topic",
+    "chosen",
+    metavar="TOPIC[:P,P]",
+    multiple=True,
+    shell_complete=topic_names,
+    help="Which partitions; repeatable.",
+)
 @click.option("--all-topics", is_flag=True, help="All that the group has committed offsets in.")
 @click.option("--to-earliest", "earliest", is_flag=True, help="To what is oldest there.")
 @click.option("--to-latest", "latest", is_flag=True, help="Behind what is newest.")

@@ -6,14 +6,19 @@ something wrong (an option, a property, a value).
 
 from __future__ import annotations
 
+import errno
+import os
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pykbroker import __version__
+from pykbroker.cli.failures import Failed
 
 _LATER = ("check", "completion", "configs", "consume", "dump-log", "groups", "produce", "topics")
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
@@ -42,6 +47,14 @@ class _Commands(click.Group):
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(import_module(f"pykbroker.cli.{name}"), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as fault:
+            if fault.errno not in _FULL or fault.filename:
+                raise
+            raise Failed(f"What this prints cannot be written: {os.strerror(fault.errno)}") from fault
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -198,7 +198,7 @@ def delete(names: tuple[str, ...], bootstrap: str, yes: bool) -> None:
 
 
 @topics.command("add-partitions")
-@click.argument("name", metavar="TOPIC")
+@click.argument("name", metavar="TOPIC", shell_complete=topic_names)
 @click.argument("total", metavar="TOTAL", type=int)
 @connects
 def add_partitions(name: str, total: int, bootstrap: str) -> None:

@@ -8,6 +8,7 @@ says so.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,10 @@ from pykbroker.config.unread import PREFIXES, unread
 from pykbroker.config.values import ConfigInvalid, Contradiction, Property
 
 _TABLE = BrokerProperties.table()
+_ALL = "*"
+_INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
+_HOST = re.compile(r"\[?[0-9a-zA-Z%._:-]*\]?")
+_MEBIBYTE = 1024 * 1024
 _HOUR_MS, _MINUTE_MS = 3_600_000, 60_000
 
 
@@ -36,6 +41,8 @@ class Config(BrokerProperties):
     advertised_endpoints: tuple[Endpoint, ...]
     metrics_endpoint: Endpoint | None
     data_directory: str
+    is_cordoned: bool
+    """No new partitions in the data directory."""
     connections_per_address: Mapping[str, int]
     """max.connections.per.ip of the addresses that have one of their own."""
 
@@ -62,13 +69,17 @@ class Config(BrokerProperties):
     def log_config(self, overrides: Mapping[str, str | None] | None = None) -> LogConfig:
         """The settings of a topic that sets `overrides` itself; raises ConfigInvalid with Kafka's message.
 
-        Without overrides it is one object for all topics.
+        Without overrides it is one object for all topics.  What the brokers' defaults, which may change, contradict of
+        them is no fault here: a topic that was there before goes on.
         """
         if not overrides:
             return self._broker_log_config
-        config = LogConfig(**(self._log_defaults | read_topic_config(overrides)))
-        check_together(config)
-        return config
+        return LogConfig(**(self._log_defaults | read_topic_config(overrides)))
+
+    def check_topic_config(self, overrides: Mapping[str, str | None] | None) -> None:
+        """Return if a topic can set `overrides` now; raises ConfigInvalid with Kafka's message."""
+        if overrides:
+            check_together(self.log_config(overrides))
 
     def value_of(self, name: str) -> Any:
         """The value of any property by its name, also of one that nobody reads; None if there is none of that name."""
@@ -117,7 +128,12 @@ class Config(BrokerProperties):
                 f"log.dirs has {len(directories)} directories, {', '.join(directories)}: one is served; "
                 "name the one that has, or will have, the data"
             )
-        return {"data_directory": directories[0]}
+        if missing := set(self.cordoned_log_dirs) - {_ALL, *directories}:
+            raise Contradiction(
+                "All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : "
+                + ", ".join(sorted(missing))
+            )
+        return {"data_directory": directories[0], "is_cordoned": bool(self.cordoned_log_dirs)}
 
     def _listening(self) -> dict[str, Any]:
         listening = read_listeners(
@@ -139,10 +155,12 @@ class Config(BrokerProperties):
         limits = {}
         for entry in filter(None, (word.strip() for word in self.max_connections_per_ip_overrides.split(","))):
             address, colon, limit = entry.rpartition(":")
-            if not colon or not address or not limit.strip().isdecimal():
+            if not colon or not address or not _INTEGER.fullmatch(limit.strip()):
                 raise ConfigInvalid(
                     f"max.connections.per.ip.overrides has {entry}: write ADDRESS:CONNECTIONS, several with commas"
                 )
+            if not _HOST.fullmatch(address):
+                raise ConfigInvalid(f"max.connections.per.ip.overrides contains invalid addresses : {address}")
             limits[address.strip().strip("[]")] = int(limit)
         return limits
 
@@ -150,6 +168,12 @@ class Config(BrokerProperties):
         if self.inter_broker_listener_name is not None and "security.inter.broker.protocol" in self.explicit:
             raise Contradiction(
                 "Only one of inter.broker.listener.name and security.inter.broker.protocol should be set."
+            )
+        if self.log_cleaner_dedupe_buffer_size // max(self.value_of("log.cleaner.threads"), 1) <= _MEBIBYTE:
+            raise Contradiction("log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.")
+        if self.max_connections_per_ip == 0 and not self.connections_per_address:
+            raise Contradiction(
+                "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set."
             )
         if self.log_roll_ms is not None and self.log_roll_ms < 1:
             raise Contradiction("log.roll.ms must be greater than or equal to 1")

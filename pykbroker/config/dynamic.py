@@ -59,7 +59,9 @@ ssl.keystore.type ssl.keystore.location ssl.keystore.password ssl.key.password s
 ssl.keystore.key ssl.truststore.type ssl.truststore.location ssl.truststore.password ssl.truststore.certificates
 """
 _SECURITY = frozenset(_STORES.split())
-_PER_BROKER = re.compile(r"(ssl|sasl)\..*|principal\.builder\.class|listeners|listener\.security\.protocol\.map")
+_PER_BROKER = re.compile(
+    r"(ssl|sasl)\..*|principal\.builder\.class|listeners|cordoned\.log\.dirs|listener\.security\.protocol\.map"
+)
 _OF_LISTENER = re.compile(r"listener\.name\.[^.]*\.(.*)")
 _CLUSTER_WIDE_OF_LISTENER = {"max.connections", "max.connection.creation.rate", "num.network.threads"}
 _THREADS = re.compile(r".*\.threads|.*\.thread\.pool\.size|num\.replica\.fetchers|num\.recovery\.threads\..*")
@@ -118,7 +120,10 @@ def check_names_and_values(settings: Mapping[str, str], *, cluster_wide: bool) -
     )
     for name, value in settings.items():
         if row := dynamic_row(name):
-            row.read(base_name(name), value)
+            try:
+                row.read(base_name(name), value)
+            except ConfigInvalid as invalid:
+                raise (invalid if base_name(name) == name else _not_dynamically(str(invalid))) from None
     if cluster_wide:
         _refuse(
             filter(_is_per_broker, settings),
@@ -133,9 +138,10 @@ def check_change(settings: Mapping[str, str], now: Config, changed: Config) -> N
             raise ConfigInvalid(f"{name} cannot change while the broker runs: set it in its file and restart it")
     if settings.get("metric.reporters", "") not in ("", _default("metric.reporters")):
         raise ConfigInvalid("metric.reporters names Java classes, and none can be loaded here: leave it as it is")
-    for name in DYNAMIC & settings.keys():
-        if _THREADS.fullmatch(name):
-            _check_threads(name, changed.value_of(name), now.value_of(name))
+    for name, value in settings.items():
+        base = base_name(name)
+        if base in DYNAMIC and _THREADS.fullmatch(base) and (row := row_of(base)):
+            _check_threads(base, row.read(base, value), now.value_of(base))
     _check_local_retention(changed)
 
 
@@ -146,11 +152,25 @@ def _not_dynamically(why: str) -> ConfigInvalid:
 
 
 def _check_threads(name: str, wanted: int, current: int) -> None:
+    if name == "log.cleaner.threads":
+        _check_cleaner_threads(wanted, current)
+        return
     failed = f"Dynamic thread count update validation failed for {name}={wanted}, value should"
     if wanted < current // 2:
         raise _not_dynamically(f"{failed} be at least half the current value {current}")
     if wanted > current * 2:
         raise _not_dynamically(f"{failed} not be greater than double the current value {current}")
+
+
+def _check_cleaner_threads(wanted: int, current: int) -> None:
+    if wanted < 1:
+        raise _not_dynamically("Log cleaner threads should be at least 1")
+    if wanted < current // 2:
+        raise _not_dynamically(f"Log cleaner threads cannot be reduced to less than half the current value {current}")
+    if wanted > current * 2:
+        raise _not_dynamically(
+            f"Log cleaner threads cannot be increased to more than double the current value {current}"
+        )
 
 
 def _check_local_retention(config: Config) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pykbroker.config.config import Config, row_of
-from pykbroker.config.values import Boolean, ConfigInvalid, Int, Property, String, Values
+from pykbroker.config.values import Boolean, ConfigInvalid, Int, Property, String, Values, refused
 
 _NOT_CONSUMER = "The consumer group protocol is not served yet."
 _NOT_SHARE = "Share groups are not served yet."
@@ -54,7 +54,7 @@ def read_group_config(settings: Mapping[str, str], broker: Config) -> None:
     if reset not in ("latest", "earliest") and not _DURATION.fullmatch(reset):
         name, form = "share.auto.offset.reset", "'by_duration:<PnDTnHnMn.nS>'"
         why = f"The value must be either 'earliest', 'latest' or of the format {form}."
-        raise ConfigInvalid(f"Invalid value `{reset}` for configuration {name}. {why}")
+        raise refused(name, reset, f"Invalid value `{reset}` for configuration {name}. {why}")  # as Kafka: twice
     for name, value in values.items():
         _check_bounds(name, value, broker)
     for protocol in _PROTOCOLS:

@@ -145,6 +145,12 @@ class BrokerProperties(Values):
     # The log
     log_dir = List("/tmp/kafka-logs", "", "The data directory, when log.dirs is not set.", filled=True)
     log_dirs = MaybeList(None, "", "The data directory.", "One directory only; more are refused at start.", filled=True)
+    cordoned_log_dirs = List(
+        "",
+        "",
+        "The data directory, or *: no topic is created, and none gets more partitions, but where they are assigned.",
+        "Kafka creates no internal topic then either.",
+    )
     log_segment_bytes = Int("1073741824", "[1048576,...]", "A segment that would grow beyond it is rolled.")
     log_roll_ms = MaybeLong(None, "", "A segment whose first record is older is rolled by the next one.")
     log_roll_hours = Int("168", "[1,...]", "log.roll.ms in hours, when that is not set.")

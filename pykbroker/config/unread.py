@@ -327,6 +327,5 @@ alter.config.policy.class.name class null
 config.providers list ""
 create.topic.policy.class.name class null
 = There is one directory of logs, and a fault in it is told of at once.
-cordoned.log.dirs list ""
 log.dir.failure.timeout.ms long 30000 [1,...]
 """

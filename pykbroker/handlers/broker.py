@@ -90,7 +90,7 @@ class Broker:
 
     @property
     def node(self) -> Node:
-        return Node(self.node_id, uuid_bytes(self.data.directory_id))
+        return Node(self.node_id, uuid_bytes(self.data.directory_id), self.config.is_cordoned)
 
     def endpoint_for(self, client: Client) -> tuple[str, int]:
         """The host and port that `client` shall connect to: of the listener that it came in by."""

@@ -68,7 +68,7 @@ def _check_topic(broker: Broker, name: str, wanted: Mapping[str, str]) -> None:
     if why := names.why_illegal(name):
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic name is invalid: {why}")
     try:
-        broker.config.log_config(wanted)
+        broker.config.check_topic_config(wanted)
     except ConfigInvalid as invalid:
         raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
     if broker.catalog.topic_by_name(name) is None:

@@ -78,7 +78,11 @@ def _described(
         topic.partitions.append(_Partition(partition_index=index, partition_size=size))
     total_bytes, usable_bytes = disk
     directory = _Directory(
-        log_dir=_path(broker), topics=list(topics.values()), total_bytes=total_bytes, usable_bytes=usable_bytes
+        log_dir=_path(broker),
+        topics=list(topics.values()),
+        total_bytes=total_bytes,
+        usable_bytes=usable_bytes,
+        is_cordoned=broker.config.is_cordoned,
     )
     return DescribeLogDirsResponse(results=[directory])
 

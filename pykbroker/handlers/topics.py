@@ -129,7 +129,7 @@ def _check(broker: Broker, new: NewTopic, node: Node) -> int:
         raise Refused(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {new.name} is prohibited.")
     check_name(broker.catalog, new.name)
     try:
-        broker.config.log_config(new.configs)
+        broker.config.check_topic_config(new.configs)
     except ConfigInvalid as invalid:
         raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
     config = broker.config

@@ -6,6 +6,7 @@ import errno
 import ipaddress
 import itertools
 import logging
+import os
 import socket
 from collections.abc import Callable
 from typing import NamedTuple
@@ -115,7 +116,7 @@ def bind(name: str, host: str, port: int, *, setting: str = "listeners", sizes: 
         sock = _bound_to_all(port, sizes.backlog) if not host else _bound(host, port, sizes.backlog)
     except OSError as failure:
         raise CannotListen(
-            f"cannot listen on {host or '*'}:{port} ({failure.strerror or failure}): "
+            f"cannot listen on {host or '*'}:{port} ({os.strerror(failure.errno) if failure.errno else failure}): "
             f"stop what holds that address, or change `{setting}`"
         ) from failure
     sock.setblocking(False)

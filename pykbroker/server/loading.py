@@ -84,7 +84,7 @@ def _check_there_is_one(data: DataDirectory) -> None:
 
 
 def _configs_that_cannot_be(config: Config, catalog: Catalog) -> Iterator[str]:
-    """Those that an older Kafka knew, and contradictions."""
+    """Those that an older Kafka knew."""
     for topic in catalog.topics:
         overrides = catalog.topic_configs(topic)
         try:

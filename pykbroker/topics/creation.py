@@ -16,15 +16,20 @@ from .catalog import TOPIC_RESOURCE, Catalog, Topic
 from .frames import Versioned
 
 USE_DEFAULT = -1  # of num_partitions and replication_factor
+NOWHERE = "All brokers are currently fenced, or have all their log directories cordoned."
 MAX_PARTITIONS = 10_000  # that one request may ask for
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What a new topic has to know of the one node that will hold it."""
+    """What a new topic has to know of the one node that will hold it.
+
+    is_cordoned: it gets only what is assigned to it.
+    """
 
     node_id: int
     directory_id: bytes
+    is_cordoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,10 @@ def partition_count(new: NewTopic, node: Node, *, default_partitions: int, defau
     if new.num_partitions < -1 or new.num_partitions == 0:
         raise Refused(ErrorCode.INVALID_PARTITIONS, "Number of partitions was set to an invalid non-positive value.")
     replicas = default_replication if new.replication_factor == USE_DEFAULT else new.replication_factor
+    if node.is_cordoned:
+        raise Refused(
+            ErrorCode.INVALID_REPLICATION_FACTOR, f"Unable to replicate the partition {replicas} time(s): {NOWHERE}"
+        )
     if replicas > 1:
         raise Refused(
             ErrorCode.INVALID_REPLICATION_FACTOR,

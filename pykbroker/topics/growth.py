@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from .catalog import Topic
-from .creation import Node, check_brokers, partition_record
+from .creation import NOWHERE, Node, check_brokers, partition_record
 from .frames import Versioned
 
 
@@ -18,7 +18,7 @@ def check_growth(topic: Topic, count: int, assignments: Sequence[Sequence[int]] 
     """Return if `topic` can have `count` partitions, the new ones on the brokers that `assignments` names, if any.
 
     Raises:
-        Refused: INVALID_PARTITIONS or INVALID_REPLICA_ASSIGNMENT.
+        Refused: INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR or INVALID_REPLICA_ASSIGNMENT.
     """
     if count == topic.partitions:
         raise Refused(ErrorCode.INVALID_PARTITIONS, f"Topic already has {count} partition(s).")
@@ -28,6 +28,8 @@ def check_growth(topic: Topic, count: int, assignments: Sequence[Sequence[int]] 
             f"The topic {topic.name} currently has {topic.partitions} partition(s); {count} would not be an increase.",
         )
     if assignments is None:
+        if node.is_cordoned:
+            raise Refused(ErrorCode.INVALID_REPLICATION_FACTOR, NOWHERE)
         return
     additional = count - topic.partitions
     if len(assignments) != additional:

@@ -114,5 +114,12 @@ def test_faults_in_indexes_alone_can_be_mended_by_a_start(tmp_path: Path) -> Non
     assert "delete these files" in typed("check", str(tmp_path)).stderr
 
 
+def test_a_file_of_another_program_is_no_segment(tmp_path: Path) -> None:
+    (tmp_path / "install.log").write_text("not Kafka's")
+    assert "has no partition" in typed("check", str(tmp_path)).stderr
+    (data_directory(tmp_path) / "orders-0/copy.log").write_text("not Kafka's")
+    assert names(tmp_path)[0].startswith("orders-0/copy.log: its name carries no offset")
+
+
 def test_a_directory_without_partitions_is_no_data_directory(tmp_path: Path) -> None:
     assert "name a directory that log.dirs named" in typed("check", str(tmp_path)).stderr

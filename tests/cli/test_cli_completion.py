@@ -31,6 +31,12 @@ def test_names_of_topics_and_groups_are_completed(pk: Typed) -> None:
     assert completed("pykbroker consume -t completed", pk.port) == ["completed-topic"]
     assert completed("pykbroker topics describe completed", pk.port) == ["completed-topic"]
     assert completed("pykbroker groups describe completed", pk.port) == ["completed-group"]
+    assert completed("pykbroker configs describe group completed", pk.port) == ["completed-group"]
+    assert completed("pykbroker configs describe broker ", pk.port) == ["1", "default"]
+    assert completed("pykbroker configs set topic completed-topic retention.", pk.port) == [
+        "retention.bytes",
+        "retention.ms",
+    ]
 
 
 def test_without_a_broker_nothing_is_completed() -> None:

@@ -95,3 +95,12 @@ def test_a_table_keeps_its_cells_whole_however_narrow_the_terminal_is():
     os.close(its)
     assert os.read(ours, 4096).decode().splitlines()[-1].split() == ["10001", "123456789"]
     os.close(ours)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
+def test_a_full_disk_is_one_line_and_no_traceback():
+    command = [sys.executable, "-m", "pykbroker", "completion", "bash"]
+    with open("/dev/full", "w") as full:
+        shown = subprocess.run(command, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert shown.returncode == 1
+    assert shown.stderr == "pykbroker: What this prints cannot be written: No space left on device\n"

@@ -113,7 +113,7 @@ def test_the_first_of_the_brokers_synonyms_that_is_set_gives_the_topics_default(
 
 def test_topic_settings_that_contradict_each_other_or_the_brokers_are_refused_in_kafkas_words():
     with pytest.raises(ConfigInvalid) as refused:
-        Config({"log.cleaner.max.compaction.lag.ms": "5"}).log_config({"min.compaction.lag.ms": "10"})
+        Config({"log.cleaner.max.compaction.lag.ms": "5"}).check_topic_config({"min.compaction.lag.ms": "10"})
     assert str(refused.value) == "conflict topic config setting min.compaction.lag.ms (10) > max.compaction.lag.ms (5)"
 
 

@@ -133,8 +133,9 @@ CHANGED = {
     "compression.lz4.level": ("5", 5),
     "compression.type": ("zstd", "zstd"),
     "compression.zstd.level": ("5", 5),
+    "cordoned.log.dirs": ("*", ("*",)),
     "log.cleaner.backoff.ms": ("5", 5),
-    "log.cleaner.dedupe.buffer.size": ("5", 5),
+    "log.cleaner.dedupe.buffer.size": ("5000000", 5_000_000),
     "log.cleaner.delete.retention.ms": ("5", 5),
     "log.cleaner.io.max.bytes.per.second": ("5.5", 5.5),
     "log.cleaner.max.compaction.lag.ms": ("5", 5),
@@ -174,6 +175,19 @@ async def test_every_dynamic_property_with_an_effect_is_what_the_broker_and_its_
     for of_topic, row in TOPIC_PROPERTIES.items():
         if name in row.broker:
             assert getattr(log.config, of_topic.replace(".", "_")) == value
+
+
+async def test_a_default_that_contradicts_a_topics_own_setting_is_taken_and_survives_a_restart(tmp_path):
+    ask = Asker(opened(tmp_path))
+    await ask.create("contradicted", min_compaction_lag_ms="10")
+    await ask.create("t")
+    operations = ("log.cleaner.max.compaction.lag.ms", SET, "5"), ("log.retention.ms", SET, "7")
+    assert await change(ask, BROKER, "1", *operations) == OK
+    assert ask.broker.data.partition("t", 0).config.retention_ms == 7
+    ask.broker.data.close()
+    again = opened(tmp_path)
+    config = again.data.partition("contradicted", 0).config
+    assert (config.min_compaction_lag_ms, config.max_compaction_lag_ms, config.retention_ms) == (10, 5, 7)
 
 
 async def test_changes_are_in_effect_after_a_restart(tmp_path):

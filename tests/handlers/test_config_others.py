@@ -18,7 +18,8 @@ GROUPS_REFUSED = {
         "streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas"
     ),
     ("share.auto.offset.reset", "by_duration:x"): (
-        "Invalid value `by_duration:x` for configuration share.auto.offset.reset. The value must be either 'earliest', "
+        "Invalid value by_duration:x for configuration share.auto.offset.reset: Invalid value `by_duration:x` for "
+        "configuration share.auto.offset.reset. The value must be either 'earliest', "
         "'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'."
     ),
     ("nope", "1"): "Unknown group config name: nope",

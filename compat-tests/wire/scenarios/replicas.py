@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from both.batches import batch
 from both.client import Broker
 from pykbroker_protocol.apis.alter_partition_reassignments import ALTER_PARTITION_REASSIGNMENTS
 from pykbroker_protocol.apis.alter_replica_log_dirs import ALTER_REPLICA_LOG_DIRS
+from pykbroker_protocol.apis.create_topics import CREATE_TOPICS
 from pykbroker_protocol.apis.describe_log_dirs import DESCRIBE_LOG_DIRS
 from pykbroker_protocol.apis.elect_leaders import ELECT_LEADERS
 from pykbroker_protocol.apis.list_partition_reassignments import LIST_PARTITION_REASSIGNMENTS
 
 from . import Answers, scenario
+from .configs import BROKER, DELETE, SET, SLOW_S, change, changed
+from .partitions import grow, grown
 
 Election, Reassignment = ELECT_LEADERS.request.type, ALTER_PARTITION_REASSIGNMENTS.request.type
 Move, Described = ALTER_REPLICA_LOG_DIRS.request.type, DESCRIBE_LOG_DIRS.request.type
@@ -138,3 +142,34 @@ def moves_between_directories(broker: Broker, version: int) -> Answers:
     for length, index in ((213, 0), (214, 0), (212, 10), (213, 10)):
         yield f"a name of {length}, partition {index}", move((home, "x" * length, [index]))
     yield "none", move()
+
+
+@scenario(DESCRIBE_LOG_DIRS, since=5)
+def a_cordoned_directory(broker: Broker, version: int) -> Answers:
+    """Nothing new goes there, but what is assigned to its broker."""
+    topic = broker.topic("before")
+
+    def cordon(operation: int, value: str | None) -> Any:
+        answer = change(broker, 1, changed(BROKER, "1", ("cordoned.log.dirs", operation, value)))
+        time.sleep(SLOW_S)
+        return answer
+
+    def create(stem: str, **fields: Any) -> Any:
+        new = CREATE_TOPICS.request.type.CreatableTopic(
+            name=broker.name(stem), **{"num_partitions": 1, "replication_factor": 1} | fields
+        )
+        return broker.ask(CREATE_TOPICS, 7, topics=[new], timeout_ms=10_000, validate_only=True)
+
+    yield "cordoned", cordon(SET, "*")
+    told = broker.ask(DESCRIBE_LOG_DIRS, version, topics=[])
+    yield "told", [directory.is_cordoned for directory in told.results]
+    yield "a topic", create("after")
+    yield "three replicas", create("after", replication_factor=3)
+    yield "too few partitions", create("after", num_partitions=0)
+    assigned = CREATE_TOPICS.request.type.CreatableTopic.CreatableReplicaAssignment(partition_index=0, broker_ids=[1])
+    yield "assigned", create("after", num_partitions=-1, replication_factor=-1, assignments=[assigned])
+    yield "more partitions", grow(broker, 3, grown(topic.name, 2), validate_only=True)
+    yield "fewer partitions", grow(broker, 3, grown(topic.name, 0), validate_only=True)
+    yield "assigned partitions", grow(broker, 3, grown(topic.name, 2, [1]), validate_only=True)
+    yield "uncordoned", cordon(DELETE, None)
+    yield "a topic again", create("after")
