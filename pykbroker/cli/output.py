@@ -12,29 +12,39 @@ from typing import Any
 import click
 
 _QUIET_FOR_S = 1.0
+_ROWS_AT_ONCE = 500  # a quarter of a second: rich takes its time, and a person begins to read
 _AS_WIDE_AS_NEEDED = 100_000  # a terminal that is narrower breaks the line; a number in pieces could not be read
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, last: Sequence[object] | None = None) -> None:
     """`rows` under `headings`, numbers to the right; None is shown as -, and `last` stands apart below."""
+    from rich.cells import cell_len
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
     every = [*rows, *([last] if last else [])]
-    for column, heading in enumerate(headings):
-        numbers = [row[column] for row in every if row[column] is not None]
-        to_the_right = bool(numbers) and all(isinstance(cell, int) for cell in numbers)
-        shown.add_column(heading, justify="right" if to_the_right else "left", no_wrap=True)
-    for row in rows:
-        shown.add_row(*map(_cell, row))
-    if last:
-        shown.add_section()
-        shown.add_row(*map(_cell, last), style="bold")
+    texts = [[_cell(cell) for cell in row] for row in every]
+    columns = []
+    for number, heading in enumerate(headings):
+        cells = [row[number] for row in every if row[number] is not None]
+        to_the_right = bool(cells) and all(isinstance(cell, int) for cell in cells)
+        width = max(map(cell_len, [heading, *(row[number] for row in texts)]))
+        columns.append((heading, "right" if to_the_right else "left", width))
     console = Console(width=_AS_WIDE_AS_NEEDED, markup=False, highlight=False, emoji=False, soft_wrap=False)
-    with console.capture() as capture:
-        console.print(shown)
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+    for first in range(0, max(len(texts), 1), _ROWS_AT_ONCE):
+        shown = Table(
+            *(Column(name, justify=side, width=width, no_wrap=True) for name, side, width in columns),  # type: ignore[arg-type]
+            box=None,
+            pad_edge=False,
+            header_style="bold",
+            padding=(0, 3, 0, 0),
+            show_header=first == 0,
+        )
+        for number, row in enumerate(texts[first : first + _ROWS_AT_ONCE], first):
+            shown.add_row(*row, style="bold" if number == len(rows) else None)
+        with console.capture() as capture:
+            console.print(shown)
+        click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def _cell(value: object) -> str:

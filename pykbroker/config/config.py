@@ -128,6 +128,8 @@ class Config(BrokerProperties):
                 f"log.dirs has {len(directories)} directories, {', '.join(directories)}: one is served; "
                 "name the one that has, or will have, the data"
             )
+        if _ALL in self.cordoned_log_dirs and len(self.cordoned_log_dirs) > 1:
+            raise Contradiction("When cordoned.log.dirs is set to *, it must not contain other values")
         if missing := set(self.cordoned_log_dirs) - {_ALL, *directories}:
             raise Contradiction(
                 "All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : "
