@@ -19,6 +19,7 @@ from pykbroker.config.unread import PREFIXES, unread
 from pykbroker.config.values import ConfigInvalid, Contradiction, Property
 
 _TABLE = BrokerProperties.table()
+NOT_OF_ONE_LISTENER = "Settings of one listener, or of a plug-in, are not read."
 _ALL = "*"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _HOST = re.compile(r"\[?[0-9a-zA-Z%._:-]*\]?")
@@ -56,7 +57,7 @@ class Config(BrokerProperties):
             if row is not None:
                 values[name] = _read(row, name, text, sources.get(name))
             if row is None or row.later:
-                why = "Settings of this kind are not read yet." if row is None else row.later
+                why = NOT_OF_ONE_LISTENER if row is None else row.later
                 warnings.append(f"{name} is accepted and has no effect: {why}")
         self.__dict__.update({_attribute(name): values[name] for name in _TABLE})
         self.__dict__.update(explicit=settings, sources=sources, warnings=tuple(warnings))

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from pykbroker.config.config import Config, nearest, row_of
+from pykbroker.config.config import NOT_OF_ONE_LISTENER, Config, nearest, row_of
 from pykbroker.config.dynamic import (
+    base_name,
     check_change,
     check_names_and_values,
     dynamic_row,
@@ -120,8 +121,9 @@ def without_effect(settings: Mapping[str, str]) -> list[str]:
     lines = []
     for name in settings:
         row = dynamic_row(name)
-        if row is None or row.later:
-            lines.append(f"{_printable(name)} is accepted and has no effect: {row.later if row else _nobodys(name)}")
+        why = NOT_OF_ONE_LISTENER if base_name(name) != name else row.later if row else _nobodys(name)
+        if why:
+            lines.append(f"{_printable(name)} is accepted and has no effect: {why}")
     return lines
 
 

@@ -125,3 +125,18 @@ def test_of_several_wrong_topic_settings_nulls_come_first_and_names_before_value
         with pytest.raises(ConfigInvalid) as refused:
             Config().log_config(overrides)
         assert str(refused.value) == message
+
+
+def test_only_the_directory_that_is_there_can_be_cordoned_by_its_name_or_as_all():
+    assert Config({"cordoned.log.dirs": "*"}).is_cordoned
+    assert Config({"log.dirs": "/data", "cordoned.log.dirs": "/data"}).is_cordoned
+    assert not Config().is_cordoned
+    assert "Missing entries : /elsewhere" in refusal(cordoned_log_dirs="/elsewhere")
+    assert "must not contain other values" in refusal(cordoned_log_dirs="*,/tmp/kafka-logs")
+
+
+@pytest.mark.parametrize("limits", ["127.0.0.1:5,10.0.0.1:-1", "host.example:0"])
+def test_limits_of_single_addresses_are_read(limits: str):
+    entries = [entry.rpartition(":") for entry in limits.split(",")]
+    expected = {address: int(limit) for address, _, limit in entries}
+    assert Config({"max.connections.per.ip.overrides": limits}).connections_per_address == expected

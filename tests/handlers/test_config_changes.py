@@ -349,6 +349,14 @@ async def test_a_broker_property_that_means_nothing_here_is_accepted_and_says_so
     assert "num.io.threads is accepted and has no effect: One thread serves" in caplog.text
 
 
+async def test_a_setting_of_one_listener_says_that_it_has_no_effect(ask, caplog):
+    assert await change(ask, BROKER, "1", ("listener.name.plaintext.max.connections", SET, "8")) == OK
+    assert caplog.messages == [
+        "listener.name.plaintext.max.connections is accepted and has no effect: "
+        "Settings of one listener, or of a plug-in, are not read."
+    ]
+
+
 async def test_a_misspelt_property_of_a_broker_is_taken_as_kafka_takes_it_and_its_nearest_name_is_told(ask, caplog):
     assert await change(ask, BROKER, "1", ("log.retention.mss", SET, "8")) == OK
     assert caplog.messages == [
