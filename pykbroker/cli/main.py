@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from pykbroker import __version__
-from pykbroker.cli.failures import Failed
 
 _LATER = ("check", "completion", "configs", "consume", "dump-log", "groups", "produce", "topics")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -54,6 +53,8 @@ class _Commands(click.Group):
         except OSError as fault:
             if fault.errno not in _FULL or fault.filename:
                 raise
+            from pykbroker.cli.failures import Failed
+
             raise Failed(f"What this prints cannot be written: {os.strerror(fault.errno)}") from fault
 
 
