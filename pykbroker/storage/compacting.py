@@ -31,12 +31,11 @@ from .batch import HEADER, Header, with_crc
 from .cleaned_transactions import CleanedTransactions, markers_since
 from .compaction import Piece, Work
 from .files import Descriptors, sync_directory, sync_file
-from .latest import kept, note
+from .latest import latest_offsets
 from .names import CLEANED_SUFFIX
 from .records import Record, encode_records, records_of
 from .segment import BrokenBatch, Segment
 
-_ENTRY_BYTES = 150  # of a key in the map beside its own bytes: two objects and their place
 _OPEN_FILES = 4
 _MOST_OFFSETS = 2**31 - 1  # within one segment: an index counts them in 32 bits
 
@@ -73,7 +72,7 @@ class Compaction:
         self._work = work
         self._most_bytes = most_bytes
         self._pace = pace
-        self._offsets: dict[bytes, int] = {}
+        self._offsets = latest_offsets()
         self.stopped = False
 
     def run(self) -> Compacted:
@@ -110,7 +109,6 @@ class Compaction:
 
     def _note_keys(self) -> int:
         """The latest offset of each dirty key is known up to the offset that is returned, where a segment begins."""
-        used_bytes = 0
         ends = [piece.base_offset for piece in self._work.pieces[1:]] + [self._work.end_offset]
         done = self._work.first_dirty_offset
         dirty = [(piece, end) for piece, end in zip(self._work.pieces, ends, strict=True) if end > done]
@@ -122,12 +120,10 @@ class Compaction:
                     continue
                 if transactions.goes(header):
                     continue
-                known, plain = len(self._offsets), _plain(batch, header)
-                used_bytes += note(plain, header.records_count, header.base_offset, self._offsets)
-                used_bytes += (len(self._offsets) - known) * _ENTRY_BYTES
-                if used_bytes > self._most_bytes and done > self._work.first_dirty_offset:
+                self._offsets.note(_plain(batch, header), header.records_count, header.base_offset)
+                if self._offsets.used_bytes > self._most_bytes and done > self._work.first_dirty_offset:
                     # This segment is for the next run, and keys that are in it too; one segment is always done.
-                    self._offsets = {key: offset for key, offset in self._offsets.items() if offset < done}
+                    self._offsets.forget_from(done)
                     return done
             done = end
         return done
@@ -185,8 +181,8 @@ class Compaction:
             return self._emptied(header)
         expired = header.attributes & DELETE_HORIZON and self._work.timestamp >= header.base_timestamp
         plain = _plain(batch, header)
-        body, count, largest, tombstones = kept(
-            plain, header.records_count, header.base_offset, header.base_timestamp, self._offsets, not expired
+        body, count, largest, tombstones = self._offsets.kept(
+            plain, header.records_count, header.base_offset, header.base_timestamp, not expired
         )
         horizon = tombstones and not header.attributes & DELETE_HORIZON
         if body is None and not horizon:

@@ -1,58 +1,93 @@
 """The last record of each key: the two walks over records that a compaction consists of, and the one of a start.
 
-Compiled where there is a compiler (`_latest.c`); what stands here says the same, slower, and the tests hold one against
-the other.  Keys are kept whole, so no two of them are ever taken for one; Kafka keeps their MD5.
+Compiled where there is a compiler (`_latest.c`), a compaction's without Python's lock: clients are served beside it;
+what stands here says the same, slower, and the tests hold one against the other.  Keys are kept whole, so no two of
+them are ever taken for one; Kafka keeps their MD5.
 """
 
 from __future__ import annotations
+
+import os
+from typing import Protocol
 
 from pykbroker_protocol.records.batch import COMPRESSION_MASK, CONTROL, HEADER_SIZE, MAGIC, TRANSACTIONAL
 
 from .batch import read_header
 from .survey import INT_BITS, LONG_BITS, number, skipped
 
-
-def note_in_python(plain: bytes | memoryview, count: int, base_offset: int, offsets: dict[bytes, int]) -> int:
-    """`offsets` has the latest offset of each key of these records; gives the bytes of the keys that are new in it.
-
-    Raises:
-        ValueError: the records are not whole.
-    """
-    fresh, position = 0, 0
-    for _ in range(count):
-        position, _, offset_delta, key, _ = _record(plain, position)
-        if key is not None:
-            fresh += 0 if key in offsets else len(key)
-            offsets[key] = base_offset + offset_delta
-    return fresh
+_ENTRY_BYTES = 150  # of a key in a dict beside its own bytes: two objects and their place
 
 
-def kept_in_python(
-    plain: bytes | memoryview,
-    count: int,
-    base_offset: int,
-    base_timestamp: int,
-    offsets: dict[bytes, int],
-    tombstones: bool,
-) -> tuple[bytes | None, int, int, bool]:
-    """(the records that stay as they lie, or None if all do; how many; their largest timestamp; is there a tombstone).
+class LatestOffsets(Protocol):
+    """Of one thread."""
 
-    A record stays unless its key has a later one in `offsets`, or it has none, or it is a tombstone and those go.
+    def __len__(self) -> int: ...
 
-    Raises:
-        ValueError: the records are not whole.
-    """
-    body, left, largest, has_tombstones, position = bytearray(), 0, -1, False, 0
-    for _ in range(count):
-        start = position
-        position, timestamp_delta, offset_delta, key, value = _record(plain, position)
-        if key is None or (value is None and not tombstones) or base_offset + offset_delta < offsets.get(key, -1):
-            continue
-        body += plain[start:position]
-        left += 1
-        has_tombstones = has_tombstones or value is None
-        largest = max(largest, (base_timestamp + timestamp_delta + 2**63) % 2**64 - 2**63)
-    return None if left == count else bytes(body), left, largest, has_tombstones
+    @property
+    def used_bytes(self) -> int:
+        """The memory that it takes, more or less."""
+
+    def note(self, plain: bytes | memoryview, count: int, base_offset: int, /) -> None:
+        """It has the latest offset of each key of these records, which follow what was noted before.
+
+        Raises:
+            ValueError: the records are not whole.
+        """
+
+    def kept(
+        self, plain: bytes | memoryview, count: int, base_offset: int, base_timestamp: int, tombstones: bool, /
+    ) -> tuple[bytes | None, int, int, bool]:
+        """(the records that stay as they lie, or None if all do; how many; their largest timestamp; a tombstone there?)
+
+        A record stays unless its key has a later one here, or it has none, or it is a tombstone and those go.
+
+        Raises:
+            ValueError: the records are not whole.
+        """
+
+    def forget_from(self, offset: int, /) -> None:
+        """Keys whose latest offset is not before `offset` are unknown."""
+
+
+class LatestOffsetsInPython:
+    def __init__(self) -> None:
+        self._offsets: dict[bytes, int] = {}
+        self._keys_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    @property
+    def used_bytes(self) -> int:
+        return self._keys_bytes + len(self._offsets) * _ENTRY_BYTES
+
+    def note(self, plain: bytes | memoryview, count: int, base_offset: int) -> None:
+        position = 0
+        for _ in range(count):
+            position, _, offset_delta, key, _ = _record(plain, position)
+            if key is not None:
+                self._keys_bytes += 0 if key in self._offsets else len(key)
+                self._offsets[key] = base_offset + offset_delta
+
+    def kept(
+        self, plain: bytes | memoryview, count: int, base_offset: int, base_timestamp: int, tombstones: bool
+    ) -> tuple[bytes | None, int, int, bool]:
+        body, left, largest, has_tombstones, position = bytearray(), 0, -1, False, 0
+        for _ in range(count):
+            start = position
+            position, timestamp_delta, offset_delta, key, value = _record(plain, position)
+            if key is None or (value is None and not tombstones):
+                continue
+            if base_offset + offset_delta < self._offsets.get(key, -1):
+                continue
+            body += plain[start:position]
+            left += 1
+            has_tombstones = has_tombstones or value is None
+            largest = max(largest, (base_timestamp + timestamp_delta + 2**63) % 2**64 - 2**63)
+        return None if left == count else bytes(body), left, largest, has_tombstones
+
+    def forget_from(self, offset: int) -> None:
+        self._offsets = {key: latest for key, latest in self._offsets.items() if latest < offset}
 
 
 def take_in_python(block: memoryview, values: dict[bytes, bytes]) -> int:
@@ -98,8 +133,11 @@ def _record(plain: bytes | memoryview, position: int) -> tuple[int, int, int, by
 
 
 try:
-    from . import _latest
+    from ._latest import LatestOffsets as _Compiled
+    from ._latest import take as take  # said twice: for others to import
 
-    kept, note, take = _latest.kept, _latest.note, _latest.take
+    def latest_offsets() -> LatestOffsets:
+        """Of no key yet."""
+        return _Compiled(os.urandom(16))  # a seed that no producer can know
 except ImportError:
-    kept, note, take = kept_in_python, note_in_python, take_in_python
+    latest_offsets, take = LatestOffsetsInPython, take_in_python

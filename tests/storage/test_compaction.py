@@ -194,9 +194,9 @@ def test_what_the_map_has_no_room_for_is_left_for_the_next_run(tmp_path: Path) -
     for number in range(3):
         put_all(log, *[(b"%d" % key, b"%d" % number) for key in range(number * 50, number * 50 + 50)])
         log.roll()
-    clean = compact(log, most_bytes=12_000)
+    clean = compact(log, most_bytes=5_000)
     assert clean == 50
-    clean = compact(log, first_dirty=clean, most_bytes=12_000)
+    clean = compact(log, first_dirty=clean, most_bytes=5_000)
     assert clean == 100
     assert len(latest(log)) == 150
 
