@@ -124,9 +124,8 @@ async def _start_checkpoints(broker: Broker) -> None:
 
 async def checkpoint(broker: Broker) -> None:
     """The files of the data directory say how far each log is on disk; clients are served while they are written."""
-    for due in broker.data.due_checkpoints():
-        await trio.to_thread.run_sync(due.write)
-        broker.data.checkpointed(due)
+    for write in broker.data.due_checkpoints():
+        await trio.to_thread.run_sync(write)
 
 
 async def _retention(broker: Broker) -> None:

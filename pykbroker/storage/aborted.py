@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from .index import Index
@@ -36,8 +35,8 @@ class AbortedIndex(Index):
 
     __slots__ = ("_base_offset",)
 
-    def __init__(self, path: Path, base_offset: int) -> None:
-        super().__init__(path, ENTRY)
+    def __init__(self, stem: str, ending: str, base_offset: int) -> None:
+        super().__init__(stem, ending, ENTRY)
         self._base_offset = base_offset
 
     @property

@@ -7,9 +7,9 @@ orders 0 1234             one a line
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from .files import replace_file
 from .names import PARTITION_METADATA, uuid_bytes, uuid_text
@@ -60,15 +60,41 @@ def write_offsets(path: Path, offsets: Offsets) -> None:
     write_lines(path, (f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items()))
 
 
-class Checkpoint(NamedTuple):
-    """A file of offsets and what it should say."""
+class Checkpoint:
+    """The offsets that belong into one file, and whether the file lacks a change of them."""
 
-    path: Path
-    offsets: Offsets
+    __slots__ = ("_is_due", "offsets", "path")
 
-    def write(self) -> None:
-        """It says that, on disk."""
-        write_offsets(self.path, self.offsets)
+    def __init__(self, path: Path, offsets: Offsets) -> None:
+        self.path = path
+        self.offsets = offsets
+        self._is_due = True  # this process has not written it
+
+    def put(self, key: tuple[str, int], offset: int) -> None:
+        if self.offsets.get(key) != offset:
+            self.offsets[key] = offset
+            self._is_due = True
+
+    def drop(self, key: tuple[str, int]) -> None:
+        if self.offsets.pop(key, None) is not None:
+            self._is_due = True
+
+    def due(self) -> Callable[[], None] | None:
+        """What writes the offsets of now, also from a thread; None if the file has them.
+
+        It raises OSError, and is due again, when it cannot.
+        """
+        if not self._is_due:
+            return None
+        self._is_due = False
+        return partial(self._write, dict(self.offsets))
+
+    def _write(self, offsets: Offsets) -> None:
+        try:
+            write_offsets(self.path, offsets)
+        except OSError:
+            self._is_due = True
+            raise
 
 
 def read_topic_id(directory: Path) -> bytes | None:

@@ -17,7 +17,7 @@ from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker.config.topic import LogConfig
 
 from . import names
-from .checkpoints import BadCheckpoint, Checkpoint, Offsets, read_offsets, read_topic_id, write_topic_id
+from .checkpoints import BadCheckpoint, Checkpoint, read_offsets, read_topic_id, write_topic_id
 from .clean_marker import leave_clean_marker, take_clean_marker
 from .deletion import Doomed, delete_expired, set_aside
 from .dormant import due_at_rest, due_on_disk
@@ -68,16 +68,15 @@ class DataDirectory:
         self._recovery_points = self._checkpoint(names.RECOVERY_POINTS)
         self._log_start_offsets = self._checkpoint(names.LOG_START_OFFSETS)
         self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
-        self.cleaner_offsets = self._checkpoint(names.CLEANER_OFFSETS)
-        self._checkpointed: dict[str, Offsets] = {}  # what this process has written, by the name of the file
+        self.cleaner_offsets = self._checkpoint(names.CLEANER_OFFSETS).offsets
         self.in_use: set[PartitionLog] = set()  # logs that stay open though nobody asks for them
         self.unsynced: set[PartitionLog] = set()  # logs that want a sync; whoever sees to it takes them out
         self.wake_syncing: Callable[[], None] = lambda: None  # called when `unsynced` is empty no longer
         self.removals = Removals()
         self.removals.add((path / name for name in os.listdir(path) if name.endswith(names.DELETE_SUFFIX)), 0)
-        on_disk = set() if self.clean and self._high_watermarks else set(self.partitions_on_disk())
+        on_disk = set() if self.clean and self._high_watermarks.offsets else set(self.partitions_on_disk())
         self._suspects = set() if self.clean else on_disk
-        self._unlisted = frozenset() if self._high_watermarks else frozenset(on_disk)
+        self._unlisted = frozenset() if self._high_watermarks.offsets else frozenset(on_disk)
 
     @classmethod
     def open(
@@ -170,8 +169,8 @@ class DataDirectory:
             known.topic_id,
             known.config,
             descriptors=self.descriptors,
-            log_start_offset=self._log_start_offsets.get(key, 0),
-            recovery_point=self._recovery_points.get(key, 0),
+            log_start_offset=self._log_start_offsets.offsets.get(key, 0),
+            recovery_point=self._recovery_points.offsets.get(key, 0),
             clean=key not in self._suspects,
             has_gaps=key in self.cleaner_offsets,
             wants_sync=self._sync_wanted,
@@ -208,8 +207,9 @@ class DataDirectory:
 
     def _forget(self, key: tuple[str, int]) -> None:
         self._suspects.discard(key)
-        for offsets in (self._recovery_points, self._log_start_offsets, self._high_watermarks, self.cleaner_offsets):
-            offsets.pop(key, None)
+        self.cleaner_offsets.pop(key, None)
+        for checkpoint in (self._recovery_points, self._log_start_offsets, self._high_watermarks):
+            checkpoint.drop(key)
 
     def partitions(self) -> list[tuple[str, int]]:
         """Every partition that the catalog told of."""
@@ -296,14 +296,16 @@ class DataDirectory:
         if key in self._suspects:
             return None
         # What was ever opened is listed with its end at each shutdown, unless the list itself is lost.
-        return self._high_watermarks.get(key, None if key in self._unlisted else 0)
+        return self._high_watermarks.offsets.get(key, None if key in self._unlisted else 0)
 
     def start_offset(self, topic: str, partition: int) -> int | None:
         """Where a partition's log starts, without opening it; None where only its files tell."""
         log = self.open_log(topic, partition)
         if log is not None:
             return log.log_start_offset
-        return self._log_start_offsets.get((topic, partition), 0 if self.end_offset(topic, partition) == 0 else None)
+        return self._log_start_offsets.offsets.get(
+            (topic, partition), 0 if self.end_offset(topic, partition) == 0 else None
+        )
 
     def open_logs(self) -> Iterator[PartitionLog]:
         return (log for known in self._topics.values() for log in known.logs.values() if log is not None)
@@ -334,12 +336,11 @@ class DataDirectory:
         Raises:
             OSError: they cannot be written.
         """
-        for due in self.due_checkpoints():
-            due.write()
-            self.checkpointed(due)
+        for write in self.due_checkpoints():
+            write()
 
-    def due_checkpoints(self) -> list[Checkpoint]:
-        """What the files should say, of those that say something else; `write` may happen in a thread.
+    def due_checkpoints(self) -> Iterator[Callable[[], None]]:
+        """What writes each of those files that has changed; it may be called in a thread.
 
         Raises:
             OSError: where logs start cannot be written; that is not put off, since DeleteRecords writes it too.
@@ -347,16 +348,9 @@ class DataDirectory:
         self.checkpoint_starts(self.open_logs())
         for log in self.open_logs():
             self._note(log)
-        files = ((names.RECOVERY_POINTS, self._recovery_points), (names.HIGH_WATERMARKS, self._high_watermarks))
-        return [
-            Checkpoint(self.path / name, dict(offsets))
-            for name, offsets in files
-            if offsets != self._checkpointed.get(name)
-        ]
-
-    def checkpointed(self, due: Checkpoint) -> None:
-        """The file says what was due."""
-        self._checkpointed[due.path.name] = due.offsets
+        for checkpoint in (self._recovery_points, self._high_watermarks):
+            if write := checkpoint.due():
+                yield write
 
     def checkpoint_starts(self, logs: Iterable[PartitionLog]) -> None:
         """The file says where these logs start: it is on disk, if one of them has a new start.
@@ -366,15 +360,13 @@ class DataDirectory:
         """
         for log in logs:
             self._note_start(log)
-        if self._log_start_offsets != self._checkpointed.get(names.LOG_START_OFFSETS):
-            due = Checkpoint(self.path / names.LOG_START_OFFSETS, dict(self._log_start_offsets))
-            due.write()
-            self.checkpointed(due)
+        if write := self._log_start_offsets.due():
+            write()
 
     def _note(self, log: PartitionLog) -> None:
         key = log.topic, log.partition
-        self._recovery_points[key] = log.recovery_point
-        self._high_watermarks[key] = log.high_watermark
+        self._recovery_points.put(key, log.recovery_point)
+        self._high_watermarks.put(key, log.high_watermark)
 
     def _note_start(self, log: PartitionLog) -> None:
         """A log from which nothing was deleted needs no entry.
@@ -383,9 +375,9 @@ class DataDirectory:
         """
         key = log.topic, log.partition
         if log.log_start_offset > 0:
-            self._log_start_offsets[key] = log.log_start_offset
+            self._log_start_offsets.put(key, log.log_start_offset)
         else:
-            self._log_start_offsets.pop(key, None)
+            self._log_start_offsets.drop(key)
 
     def close(self) -> None:
         """Every log is on disk and the next start has nothing to recover, if all could be written; the lock is free."""
@@ -412,9 +404,9 @@ class DataDirectory:
             os.close(self._lock)
             self._lock = -1
 
-    def _checkpoint(self, name: str) -> Offsets:
+    def _checkpoint(self, name: str) -> Checkpoint:
         try:
-            return read_offsets(self.path / name)
+            return Checkpoint(self.path / name, read_offsets(self.path / name))
         except BadCheckpoint as fault:
             _log.warning("ignored, logs are recovered from their start: %s", fault)
-            return {}
+            return Checkpoint(self.path / name, {})

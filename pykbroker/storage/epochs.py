@@ -5,6 +5,7 @@ Consumers learn from it whether a log was cut below what they had read (KIP-320)
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pykbroker_protocol.records.batch import NO_LEADER_EPOCH
@@ -21,7 +22,7 @@ class LeaderEpochs:
     __slots__ = ("_directory", "entries", "latest")
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self._directory = os.fspath(directory)  # a Path would take half a kilobyte of each open log
         self.entries: list[tuple[int, int]] = []
         self.latest = NO_LEADER_EPOCH
 
@@ -30,7 +31,8 @@ class LeaderEpochs:
         Raises:
             BadCheckpoint: the file is damaged.
         """
-        self.entries = [(int(epoch), int(start)) for epoch, start in read_lines(self._directory / LEADER_EPOCHS, 2)]
+        lines = read_lines(Path(self._directory, LEADER_EPOCHS), 2)
+        self.entries = [(int(epoch), int(start)) for epoch, start in lines]
         self.latest = self.entries[-1][0] if self.entries else NO_LEADER_EPOCH
 
     def assign(self, epoch: int, start_offset: int) -> None:
@@ -54,7 +56,7 @@ class LeaderEpochs:
 
     def _replace(self, entries: list[tuple[int, int]]) -> None:
         lines = (f"{epoch} {start}" for epoch, start in entries)
-        write_lines(self._directory / LEADER_EPOCHS, lines, sync=False)
+        write_lines(Path(self._directory, LEADER_EPOCHS), lines, sync=False)
         self.entries = entries
         self.latest = entries[-1][0] if entries else NO_LEADER_EPOCH
 

@@ -14,26 +14,31 @@ import errno
 import os
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 from .files import File
 
 _OFFSET_ENTRY, _TIME_ENTRY = struct.Struct(">ii"), struct.Struct(">qi")
 _SPILL_BYTES = 8192
+_NOTHING = b""  # shared by all that have no new entries: most have none most of the time
 _PAGE_BYTES = 4080  # a multiple of every entry's size
 
 
 class Index:
     """Entries of one size; the fields that are searched by only grow."""
 
-    __slots__ = ("_entry", "_on_file", "_path", "_recent", "last")
+    __slots__ = ("_ending", "_entry", "_on_file", "_recent", "_stem", "last")
 
-    def __init__(self, path: Path, entry: struct.Struct) -> None:
-        self._path = os.fspath(path)
+    def __init__(self, stem: str, ending: str, entry: struct.Struct) -> None:
+        """Of the file `stem` + `ending`: all files of a segment share the first in memory."""
+        self._stem, self._ending = stem, ending
         self._entry = entry
-        self._recent = bytearray()
+        self._recent: bytes | bytearray = _NOTHING
         self._on_file = 0
         self.last: tuple[int, ...] | None = None
+
+    @property
+    def _path(self) -> str:
+        return self._stem + self._ending
 
     def __len__(self) -> int:
         return (self._on_file + len(self._recent)) // self._entry.size
@@ -49,7 +54,7 @@ class Index:
 
         A Kafka that was killed leaves its file as large as it may grow, the rest being zero.
         """
-        self._recent.clear()
+        self._recent = _NOTHING
         try:
             file = File(self._path)
         except FileNotFoundError:
@@ -83,6 +88,8 @@ class Index:
         return first[0] <= self.last[0] and first[1] <= self.last[1] and min(first[1], self.last[1]) >= 0
 
     def append(self, *fields: int) -> None:
+        if not self._recent:
+            self._recent = bytearray()
         self._recent += self._entry.pack(*fields)
         self.last = fields
         if len(self._recent) >= _SPILL_BYTES:
@@ -100,7 +107,7 @@ class Index:
         if self._recent:
             file.append([bytes(self._recent)], self._on_file)
             self._on_file += len(self._recent)
-            self._recent.clear()
+            self._recent = _NOTHING
 
     def clear(self) -> None:
         self.keep(0)
@@ -109,11 +116,11 @@ class Index:
         """Only the first `entries` remain, here and in the file."""
         size = entries * self._entry.size
         if size <= self._on_file:
-            self._recent.clear()
+            self._recent = _NOTHING
             self._on_file = size
             if os.path.exists(self._path):
                 os.truncate(self._path, size)
-        else:
+        elif isinstance(self._recent, bytearray):
             del self._recent[size - self._on_file :]
         self.last = self.entry(entries - 1) if entries else None
 
@@ -190,9 +197,9 @@ class Index:
             yield self.entry(number)
 
 
-def offset_index(path: Path) -> Index:
-    return Index(path, _OFFSET_ENTRY)
+def offset_index(stem: str | os.PathLike[str], ending: str = "") -> Index:
+    return Index(os.fspath(stem), ending, _OFFSET_ENTRY)
 
 
-def time_index(path: Path) -> Index:
-    return Index(path, _TIME_ENTRY)
+def time_index(stem: str | os.PathLike[str], ending: str = "") -> Index:
+    return Index(os.fspath(stem), ending, _TIME_ENTRY)

@@ -6,6 +6,7 @@ One thread uses it.  What can be read of it: readable_log.py.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
@@ -59,6 +60,7 @@ class PartitionLog(ReadableLog):
         "_descriptors",
         "_directory",
         "_snapshots",
+        "_watchers",
         "broken",
         "config",
         "hold_from",
@@ -69,7 +71,6 @@ class PartitionLog(ReadableLog):
         "topic",
         "topic_id",
         "unused_looks",
-        "watchers",
     )
 
     def __init__(
@@ -98,11 +99,11 @@ class PartitionLog(ReadableLog):
         self.topic_id = topic_id
         self.name = f"{topic}-{partition}"
         self.config = config
-        self.watchers: set[Watcher] = set()
+        self._watchers: set[Watcher] | None = None  # of most logs nobody ever waits for bytes
         self.unused_looks = 0  # how often idle.py came by since somebody used it
         self.producers = Producers(self.name)
         self._epochs = LeaderEpochs(directory)
-        self._directory = directory
+        self._directory = os.fspath(directory)
         self._descriptors = descriptors
         self.broken = ""
         self._said = "", 0
@@ -132,6 +133,13 @@ class PartitionLog(ReadableLog):
         """Appends go by `config` from now on."""
         self.config = config
         self.hold_from = self.syncs.hold_from(config.flush_messages)
+
+    @property
+    def watchers(self) -> set[Watcher]:
+        """Who is paid what arrives."""
+        if self._watchers is None:
+            self._watchers = set()
+        return self._watchers
 
     def lead(self, leader_epoch: int) -> None:
         """Appends from here on are of `leader_epoch`: a leader's epoch starts before its first batch."""
@@ -267,15 +275,15 @@ class PartitionLog(ReadableLog):
             self.hold_from = 0
         else:
             self.high_watermark = end_offset
-            if self.watchers:
+            if self._watchers:
                 self.pay_watchers(size)
 
     def settle_watchers(self) -> None:
-        for watcher in tuple(self.watchers):
+        for watcher in tuple(self._watchers or ()):
             watcher.settle()
 
     def pay_watchers(self, nbytes: int) -> None:
-        for watcher in tuple(self.watchers):
+        for watcher in tuple(self._watchers or ()):
             watcher.pay(nbytes)
 
     def fail(self, fault: OSError) -> None:
@@ -325,7 +333,7 @@ class PartitionLog(ReadableLog):
             return
         active.seal()
         self._snapshots.take(self.log_end_offset, self.producers, self.segments)
-        segment = Segment(self._directory, self.log_end_offset, self._descriptors)
+        segment = Segment(Path(self._directory), self.log_end_offset, self._descriptors)
         segment.create()
         self.segments.append(segment)
         _log.info("segment rolled: partition=%s bytes=%d start_offset=%d", self.name, active.size, segment.base_offset)
@@ -344,7 +352,7 @@ class PartitionLog(ReadableLog):
         else:
             up_to = self.log_end_offset
             self.segments[-1].write_indexes()
-        return pending(self._directory, self.segments.holding(self.recovery_point), up_to)
+        return pending(Path(self._directory), self.segments.holding(self.recovery_point), up_to)
 
     def flushed(self, pending: Pending) -> None:
         self.recovery_point = max(self.recovery_point, pending.up_to)
@@ -386,7 +394,7 @@ class PartitionLog(ReadableLog):
         self.segments[-1].seal()
         self._snapshots.take(self.log_end_offset, self.producers, self.segments)
         pending = self.prepare_flush()
-        return pending._replace(paths=[*pending.paths, snapshot_path(self._directory, self.log_end_offset)])
+        return pending._replace(paths=[*pending.paths, snapshot_path(Path(self._directory), self.log_end_offset)])
 
     def abandon(self) -> None:
         """Descriptors go, files stay as they are.  Whoever waits for bytes waits no longer."""

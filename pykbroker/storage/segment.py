@@ -42,7 +42,7 @@ class Segment:
         "_descriptors",
         "_file",
         "_first_timestamp",
-        "_path",
+        "_stem",
         "_suffix",
         "aborted",
         "base_offset",
@@ -58,12 +58,12 @@ class Segment:
         """`suffix` of the files' names, while they are not part of the log."""
         self.base_offset = base_offset
         self._suffix = suffix
-        self._path = os.fspath(directory / offset_file(base_offset, LOG)) + suffix
+        self._stem = stem = os.fspath(directory / offset_file(base_offset, ""))
         self._descriptors = descriptors
         self._file: File | None = None
-        self.offset_index = offset_index(directory / (offset_file(base_offset, INDEX) + suffix))
-        self.time_index = time_index(directory / (offset_file(base_offset, TIME_INDEX) + suffix))
-        self.aborted = AbortedIndex(directory / (offset_file(base_offset, TRANSACTION_INDEX) + suffix), base_offset)
+        self.offset_index = offset_index(stem, INDEX + suffix)
+        self.time_index = time_index(stem, TIME_INDEX + suffix)
+        self.aborted = AbortedIndex(stem, TRANSACTION_INDEX + suffix, base_offset)
         self.size = 0
         self.max_timestamp = NO_TIMESTAMP
         self.max_timestamp_offset = base_offset  # last offset of the first batch that has it
@@ -73,19 +73,19 @@ class Segment:
 
     @property
     def path(self) -> str:
-        return self._path
+        return self._stem + LOG + self._suffix
 
     @property
     def directory(self) -> Path:
-        return Path(self._path).parent
+        return Path(self.path).parent
 
     @property
     def file(self) -> File:
         file = self._file
         if file is None:
-            file = File(self._path, append=True)
+            file = File(self.path, append=True)
             if (found := file.size()) < self.size:
-                raise OSError(errno.EIO, f"it has {found} bytes and should have {self.size}", self._path)
+                raise OSError(errno.EIO, f"it has {found} bytes and should have {self.size}", self.path)
             self._file = file
             self._descriptors.opened(self)
         return file
@@ -100,7 +100,7 @@ class Segment:
         Raises:
             FileNotFoundError: there is none; none is made.
         """
-        self._file = File(self._path)
+        self._file = File(self.path)
         self._descriptors.opened(self)
 
     def release(self) -> None:
@@ -109,11 +109,11 @@ class Segment:
 
     def create(self) -> None:
         """The segment's three files exist, empty."""
-        File(self._path, append=True, create=True)
+        File(self.path, append=True, create=True)
         self.write_indexes()
 
     def measure(self) -> None:
-        self.size = os.path.getsize(self._path)
+        self.size = os.path.getsize(self.path)
 
     def has_room_for(self, last_offset: int, index_bytes: int) -> bool:
         """Whether `last_offset` can be written relative to the base, and both indexes can take one entry and a last."""
@@ -131,7 +131,7 @@ class Segment:
     def jitter_ms(self, at_most_ms: int, roll_ms: int) -> int:
         """Spreads rolls of partitions that began together; the same for a segment whenever it is asked."""
         jitter = min(at_most_ms, roll_ms)
-        return zlib.crc32(self._path.encode()) % jitter if jitter else 0
+        return zlib.crc32(self.path.encode()) % jitter if jitter else 0
 
     def first_timestamp(self) -> int:
         if self._first_timestamp is None:
@@ -141,7 +141,7 @@ class Segment:
 
     def largest_timestamp(self) -> int:
         """Of its records; when it was last written if they have none."""
-        return self.max_timestamp if self.max_timestamp >= 0 else last_written_ms(self._path)
+        return self.max_timestamp if self.max_timestamp >= 0 else last_written_ms(self.path)
 
     def append(
         self, pieces: list[bytes | memoryview], size: int, last_offset: int, max_timestamp: int, interval: int
@@ -215,14 +215,14 @@ class Segment:
             while at + HEADER_SIZE <= len(block):
                 base_offset, batch_length, last_offset_delta = _SPAN.unpack_from(block, at)
                 if batch_length < HEADER_SIZE - LENGTH_END or batch_length > self.size - position - at - LENGTH_END:
-                    raise BrokenBatch(self._path, position + at, f"no record batch has {batch_length} bytes")
+                    raise BrokenBatch(self.path, position + at, f"no record batch has {batch_length} bytes")
                 if base_offset + last_offset_delta >= offset:
                     if block[at + MAGIC_AT] != MAGIC or last_offset_delta < 0:
-                        raise BrokenBatch(self._path, position + at, f"no record batch: {read_header(block, at)}")
+                        raise BrokenBatch(self.path, position + at, f"no record batch: {read_header(block, at)}")
                     return position + at, batch_length + LENGTH_END
                 at += batch_length + LENGTH_END
             if not at:
-                raise BrokenBatch(self._path, position, f"{len(block)} bytes are shorter than a batch's header")
+                raise BrokenBatch(self.path, position, f"{len(block)} bytes are shorter than a batch's header")
             position += at
         return None
 
@@ -238,14 +238,14 @@ class Segment:
             if position + HEADER_SIZE > start + len(block):
                 block, start = self.file.read_at(position, min(_HEADERS_AT_ONCE, end - position)), position
                 if len(block) < HEADER_SIZE:
-                    raise BrokenBatch(self._path, position, f"{len(block)} bytes are shorter than a batch's header")
+                    raise BrokenBatch(self.path, position, f"{len(block)} bytes are shorter than a batch's header")
             header = read_header(block, position - start)
             if (
                 header.magic != MAGIC
                 or not HEADER_SIZE <= header.size <= end - position
                 or header.last_offset_delta < 0
             ):
-                raise BrokenBatch(self._path, position, f"no record batch: {header}")
+                raise BrokenBatch(self.path, position, f"no record batch: {header}")
             yield position, header
             position += header.size
 

@@ -48,7 +48,7 @@ class Snapshots:
     __slots__ = ("_directory", "newest")
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self._directory = os.fspath(directory)
         self.newest = max(snapshot_offsets(directory), default=0)
 
     def take(self, offset: int, producers: Producers, segments: Iterable[Segment]) -> None:
@@ -56,10 +56,10 @@ class Snapshots:
         before = self.newest
         if offset <= before:
             return
-        write_snapshot(snapshot_path(self._directory, offset), producers.entries())
+        write_snapshot(snapshot_path(Path(self._directory), offset), producers.entries())
         self.newest = offset
         if all(segment.base_offset != before for segment in segments):
-            snapshot_path(self._directory, before).unlink(missing_ok=True)
+            snapshot_path(Path(self._directory), before).unlink(missing_ok=True)
 
 
 def write_snapshot(path: Path, entries: dict[int, Producer]) -> None:

@@ -65,8 +65,9 @@ class Syncs:
         """`wants_sync` is told when there is something to do, and sees to it that `prepare` is called."""
         self._log = log
         self._wants_sync = wants_sync
-        self._hidden: deque[tuple[int, int]] = deque()  # (end offset, bytes) of appends that nobody has seen
-        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        # (end offset, bytes) of appends that nobody has seen; none for most logs, and an empty deque takes 760 bytes
+        self._hidden: deque[tuple[int, int]] | None = None
+        self._waiting: deque[tuple[int, Callable[[], None]]] | None = None
         self._named = -1  # base of the last segment whose name is on disk; of none yet, in this run
         self.synced_offset = synced_offset
         self.wanted_offset = synced_offset
@@ -87,6 +88,8 @@ class Syncs:
 
     def appended(self, end_offset: int, nbytes: int, flush_messages: int) -> None:
         """An append is held back: it asks for a sync, or stands behind one that does."""
+        if self._hidden is None:
+            self._hidden = deque()
         self._hidden.append((end_offset, nbytes))
         if end_offset - max(self.wanted_offset, self.synced_offset) >= flush_messages:
             self.ask(end_offset)
@@ -151,6 +154,8 @@ class Syncs:
 
     def when_reached(self, offset: int, callback: Callable[[], None]) -> None:
         """`callback` is called once: when the log is on disk up to `offset`, or will never be."""
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append((offset, callback))
 
     def give_up(self) -> None:
