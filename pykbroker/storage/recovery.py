@@ -288,15 +288,18 @@ class _Opening:
         """Batches from `start` on are good, and indexed, or cut away; whether something was cut."""
         size = segment.size
         self.scanned_bytes += size - start
-        for position, header in whole_batches(segment, start):
-            if not self._may_begin_at(header.base_offset):
+        interval = self.config.index_interval_bytes
+        for position, header in whole_batches(segment, start):  # there may be millions of them
+            if header.base_offset != self.end_offset and not self._may_begin_at(header.base_offset):
                 break
-            self._index(segment, position, header)
-            self._replay(segment, position, header, note_aborted=True)
+            nbytes, last_offset = header.size, header.last_offset
+            segment.indexed(position, nbytes, last_offset, header.max_timestamp, interval)
+            if header.producer_id != NO_PRODUCER_ID:
+                self._replay(segment, position, header, note_aborted=True)
             if header.partition_leader_epoch > self.epochs.latest:
                 self.epochs.assign(header.partition_leader_epoch, header.base_offset)
-            self.end_offset = header.last_offset + 1
-            start = position + header.size
+            self.end_offset = last_offset + 1
+            start = position + nbytes
         if start == size:
             return False
         if self.end_offset < self.known_good:
