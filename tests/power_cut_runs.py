@@ -301,12 +301,13 @@ class Life:
         for offset, record in found.items():
             if offset >= log.log_start_offset and record != known.sent.get(offset):
                 raise Lost(f"{name} has at offset {offset} what nobody sent there")
+        if may_be_gone:  # a deletion that was not answered may have taken the files before the catalog knew
+            known.known.clear()
+            known.low_watermark = 0
         if known.low_watermark > log.log_start_offset:
             raise Lost(
                 f"{name} starts at {log.log_start_offset}, but its records up to {known.low_watermark} were deleted"
             )
-        if may_be_gone:
-            known.known.clear()
         compacted = "compact" in log.config.cleanup_policy
         latest = {key: offset for offset, (key, _) in sorted(found.items())}
         for offset in known.known:

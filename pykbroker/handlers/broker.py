@@ -13,6 +13,7 @@ from pykbroker.config.config import Config
 from pykbroker.config.dynamic import dynamic_row
 from pykbroker.config.layers import Layers
 from pykbroker.groups.coordinator import Groups
+from pykbroker.groups.placement import partition_for
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
 from pykbroker.runtime.later import Pledge
@@ -71,6 +72,7 @@ class Broker:
     new_uuid: Callable[[], bytes]
     endpoints: dict[str, tuple[str, int]] = field(default_factory=dict)  # listener's name -> advertised host, port
     counters: Counters = field(default_factory=Counters)
+    unloaded: set[tuple[str, int]] = field(default_factory=set)  # partitions whose groups have no coordinator
     layers: Layers = field(init=False)
     pledges: list[Pledge] = field(
         default_factory=list
@@ -137,6 +139,8 @@ class Broker:
 
         Names, counts and configs have been checked.
         """
+        for new, partitions in wanted:
+            self._disown(new.name, range(partitions))
         made, node = [(new, self.new_uuid(), partitions) for new, partitions in wanted], self.node
         self.commit([record for each in made for record in creation_records(*each, node)])
         topics = [self.catalog.topics[new.name] for new, _ in wanted]
@@ -152,9 +156,16 @@ class Broker:
     def grow_topic(self, topic: Topic, partitions: int) -> None:
         """A topic has `partitions` partitions, and the new ones can be used at once; the count has been checked."""
         first_new = topic.partitions
+        self._disown(topic.name, range(first_new, partitions))
         self.commit(growth_records(topic, partitions, self.node))
         self.hold(topic, range(first_new, partitions))
         log.info("topic grown: topic=%s partitions=%d before=%d", topic.name, partitions, first_new)
+
+    def _disown(self, name: str, partitions: range) -> None:
+        try:
+            self.data.disown(name, partitions)
+        except OSError as fault:
+            raise Refused(ErrorCode.KAFKA_STORAGE_ERROR, f"checkpoints could not be written: {fault}") from fault
 
     def delete_topic(self, topic: Topic) -> None:
         """End a topic: its name is free at once, its fetches wake, its groups' offsets go, its files follow."""
@@ -201,6 +212,13 @@ class Broker:
             "segment.bytes": str(self.config.offsets_topic_segment_bytes),
         }
         return self.create_topic(NewTopic(name, configs=configs), self.config.offsets_topic_num_partitions)
+
+    def has_loaded(self, group_id: str) -> bool:
+        """Whether what the group committed is known: it is not if its partition could not be read at start."""
+        if not self.unloaded:
+            return True
+        topic = self.catalog.topics[names.GROUP_METADATA]
+        return (topic.name, partition_for(group_id, topic.partitions)) not in self.unloaded
 
     def next_producer_id(self) -> int:
         """A producer id that was never given out before, and never will be again."""

@@ -135,6 +135,8 @@ def _delete(broker: Broker, group_id: str) -> DeleteGroupsResponse.DeletableGrou
 def _coordinator(broker: Broker, key_type: int, key: str, client: Client) -> tuple[ErrorCode, tuple[int, str, int]]:
     nobody = (-1, "", -1)
     if key_type == _GROUP:
+        if not broker.has_loaded(key):
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE, nobody
         broker.ensure_internal_topic(names.GROUP_METADATA)
         return ErrorCode.NONE, (broker.node_id, *broker.endpoint_for(client))
     if key_type == _TRANSACTION:

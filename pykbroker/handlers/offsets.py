@@ -6,7 +6,7 @@ from typing import Any
 
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from pykbroker_protocol.apis.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
-from pykbroker_protocol.errors import ErrorCode
+from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.types import NO_UUID
 
 from pykbroker.groups.records import Committed
@@ -38,7 +38,14 @@ def offset_commit(broker: Broker, request: OffsetCommitRequest, client: Client) 
 
 
 def offset_fetch(broker: Broker, request: OffsetFetchRequest, client: Client) -> OffsetFetchResponse:
-    """What was committed; -1 for what was not, whether or not such a group, topic or partition exists."""
+    """What was committed; -1 for what was not, whether or not such a group, topic or partition exists.
+
+    Raises:
+        Refused: NOT_COORDINATOR, if what one of the groups committed could not be read.
+    """
+    asked_for = [request] if client.api_version < _FIRST_FETCH_OF_SEVERAL_GROUPS else request.groups
+    if not all(broker.has_loaded(asked.group_id) for asked in asked_for):
+        raise Refused(ErrorCode.NOT_COORDINATOR)
     if client.api_version < _FIRST_FETCH_OF_SEVERAL_GROUPS:
         return OffsetFetchResponse(topics=_offsets(broker, request, _FetchTopic, by_id=False))
     by_id = client.api_version >= _FIRST_WITH_TOPIC_IDS

@@ -5,9 +5,10 @@ Nothing is written: a directory that is refused is as it was.  What is not serve
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
-from pykbroker_protocol.errors import Malformed
+from pykbroker_protocol.errors import Malformed, Refused
 from pykbroker_protocol.records.control import VOTERS_RECORD
 from pykbroker_protocol.records.transaction_state import (
     TRANSACTION_LOG_KEY,
@@ -31,6 +32,7 @@ from pykbroker.topics.catalog import Catalog
 from pykbroker.topics.frames import from_frame
 from pykbroker.topics.unserved import REMOTE_STORAGE, Unserved, told
 
+_log = logging.getLogger("pykbroker.server")
 _VOTERS = 6  # ControlRecordType.KRAFT_VOTERS
 _UNDER_WAY = {1: "ongoing", 2: "about to commit", 3: "about to abort", 7: "about to be fenced"}  # TransactionState
 _GROUPS = {  # kind -> what it is called, and how Kafka lets go of it
@@ -51,7 +53,16 @@ def load_catalog(config: Config, data: DataDirectory) -> tuple[Catalog, Partitio
     # controller, nothing of it is answered before it is on disk.
     kept = config.log_config({"retention.ms": "-1", "retention.bytes": "-1", "flush.messages": "1"})
     data.create_partition(names.CLUSTER_METADATA, 0, bootstrap.METADATA_TOPIC_ID, kept)
-    catalog_log, catalog = data.partition(names.CLUSTER_METADATA, 0), Catalog()
+    try:
+        return _replayed(config, data, data.partition(names.CLUSTER_METADATA, 0))
+    except Refused as refused:
+        raise StorageError(f"the catalog cannot be read: {refused.why}") from refused
+
+
+def _replayed(
+    config: Config, data: DataDirectory, catalog_log: PartitionLog
+) -> tuple[Catalog, PartitionLog, list[str]]:
+    catalog = Catalog()
     data.in_use.add(catalog_log)
     unserved, voters = Unserved(config.node_id), list[str]()
     for header, batch in _catalog_batches(data, catalog_log):
@@ -118,7 +129,10 @@ def _other_voters(records: Iterable[Record], node_id: int, before: list[str]) ->
 
 
 def load_groups(broker: Broker, machine: Groups) -> list[str]:
-    """All of `__consumer_offsets` is replayed into the machine.  Gives what groups and transactions are not served."""
+    """All of `__consumer_offsets` is replayed into the machine.  Gives what groups and transactions are not served.
+
+    Of a partition that cannot be read the groups have no coordinator: what they committed would seem to be gone.
+    """
     for key, value in _latest(broker, names.GROUP_METADATA):
         machine.replay(key, value)
     return [*_unserved_groups(machine), *_transactions(broker)]
@@ -130,8 +144,17 @@ def _latest(broker: Broker, name: str) -> Iterator[tuple[bytes, bytes]]:
     if topic is None:
         return
     for partition in range(topic.partitions):
-        if broker.data.is_on_disk(name, partition):
-            yield from latest_values(broker.leader_log(topic, partition)).items()
+        if not broker.data.is_on_disk(name, partition):
+            continue
+        try:
+            found = latest_values(broker.leader_log(topic, partition))
+        except Refused as refused:
+            _log.error("not loaded: partition=%s-%d why=%s", name, partition, refused.why)
+            broker.unloaded.add((name, partition))
+            if (partition_log := broker.data.open_log(name, partition)) is not None:
+                partition_log.broken = f"{partition_log.name} was not loaded: {refused.why}"
+        else:
+            yield from found.items()
 
 
 def _unserved_groups(machine: Groups) -> Iterator[str]:

@@ -7,7 +7,7 @@ orders 0 1234             one a line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -63,12 +63,14 @@ def write_offsets(path: Path, offsets: Offsets) -> None:
 class Checkpoint:
     """The offsets that belong into one file, and whether the file lacks a change of them."""
 
-    __slots__ = ("_is_due", "offsets", "path")
+    __slots__ = ("_dropped", "_is_due", "_under_way", "offsets", "path")
 
     def __init__(self, path: Path, offsets: Offsets) -> None:
         self.path = path
         self.offsets = offsets
         self._is_due = True  # this process has not written it
+        self._dropped: set[tuple[str, int]] = set()  # what the file may still have
+        self._under_way = False
 
     def put(self, key: tuple[str, int], offset: int) -> None:
         if self.offsets.get(key) != offset:
@@ -78,6 +80,18 @@ class Checkpoint:
     def drop(self, key: tuple[str, int]) -> None:
         if self.offsets.pop(key, None) is not None:
             self._is_due = True
+            self._dropped.add(key)
+
+    def forget(self, keys: Collection[tuple[str, int]]) -> None:
+        """The file has none of `keys`; one that is being written by a thread may have them until its next turn.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        for key in keys:
+            self.drop(key)
+        if not self._under_way and not self._dropped.isdisjoint(keys) and (write := self.due()):
+            write()
 
     def due(self) -> Callable[[], None] | None:
         """What writes the offsets of now, also from a thread; None if the file has them.
@@ -86,7 +100,8 @@ class Checkpoint:
         """
         if not self._is_due:
             return None
-        self._is_due = False
+        self._is_due, self._under_way = False, True
+        self._dropped.clear()
         return partial(self._write, dict(self.offsets))
 
     def _write(self, offsets: Offsets) -> None:
@@ -95,6 +110,8 @@ class Checkpoint:
         except OSError:
             self._is_due = True
             raise
+        finally:
+            self._under_way = False
 
 
 def read_topic_id(directory: Path) -> bytes | None:

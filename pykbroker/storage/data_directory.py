@@ -29,6 +29,7 @@ from .properties import MetaProperties
 from .recovery import StorageError
 from .removals import Removals
 from .retention import deletes
+from .sizes import bytes_of_logs
 
 _log = logging.getLogger(__name__)
 MAX_OPEN_SEGMENTS = 512
@@ -179,18 +180,26 @@ class DataDirectory:
         return log
 
     def _set_stray_aside(self, directory: Path, key: tuple[str, int], topic_id: bytes) -> None:
-        """A directory of a deleted topic of the same name keeps its files, under another name."""
+        """A directory of a deleted topic of the same name keeps its files, under another name.
+
+        One that a power cut kept from saying whose it is may be such a one: its own topic had it say so with its first
+        sync.
+        """
         try:
             found = read_topic_id(directory)
         except BadCheckpoint as fault:
             _log.warning("rewritten, it was damaged: %s", fault)
             found = None
-        if found is None:
+        if found is None and (key not in self._suspects or not bytes_of_logs(self.path, *key)):
             write_topic_id(directory, topic_id)
         elif found != topic_id:
             aside = self.path / names.set_aside_directory(*key, self._new_uuid(), names.STRAY_SUFFIX)
-            _log.warning("%s belongs to another topic of that name, it is now %s", directory, aside.name)
+            whose = "does not say whose it is" if found is None else "belongs to another topic of that name"
+            _log.warning("%s %s, it is now %s", directory, whose, aside.name)
+            start_offset = self._log_start_offsets.offsets.get(key)
             self._forget(key)
+            if found is None and start_offset is not None:
+                self._log_start_offsets.put(key, start_offset)  # if it was its own, no offset is given out twice
             directory.rename(aside)
 
     def delete_topic(self, topic: str) -> None:
@@ -351,6 +360,18 @@ class DataDirectory:
         for checkpoint in (self._recovery_points, self._high_watermarks):
             if write := checkpoint.due():
                 yield write
+
+    def disown(self, topic: str, partitions: Iterable[int]) -> None:
+        """The files say nothing of these partitions, which are to be made: a topic of that name may have had some.
+
+        After a crash its start would be taken for theirs, and what lies before would go.
+
+        Raises:
+            OSError: they could not be written.
+        """
+        keys = [(topic, partition) for partition in partitions]
+        self._log_start_offsets.forget(keys)
+        self._recovery_points.forget(keys)
 
     def checkpoint_starts(self, logs: Iterable[PartitionLog]) -> None:
         """The file says where these logs start: it is on disk, if one of them has a new start.

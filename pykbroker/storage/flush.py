@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .files import sync_directory, sync_file
-from .names import LEADER_EPOCHS
+from .names import LEADER_EPOCHS, PARTITION_METADATA
 from .segment import Segment
 from .snapshots import snapshot_path
 
@@ -27,7 +27,7 @@ class Pending(NamedTuple):
 
 def pending(directory: Path, segments: Iterable[Segment], up_to: int) -> Pending:
     """The files of those `segments` that begin before `up_to`, with what belongs to them."""
-    paths = [directory / LEADER_EPOCHS]
+    paths = [directory / LEADER_EPOCHS, directory / PARTITION_METADATA]
     for segment in segments:
         if segment.base_offset < up_to:
             paths += segment.paths()

@@ -88,7 +88,10 @@ def load(
     end = opening.end_offset
     if end < recovery_point:
         _log.error(
-            "%s: it ends at offset %d, but up to %d it was on disk: records are lost", directory, end, recovery_point
+            "records lost: partition=%s end_offset=%d on_disk_before=%d why=files are shorter than they were",
+            directory.name,
+            end,
+            recovery_point,
         )
     epochs.truncate_from_end(end)
     epochs.truncate_from_start(log_start_offset)

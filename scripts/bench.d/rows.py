@@ -53,6 +53,11 @@ _ROWS = [
     rate("requests.metadata", "metadata of one topic, 16 connections", "requests/s", 2, 1),
     rate("requests.offset-commit", "offset commit, 16 connections", "requests/s", 1.5, 1),
     rate("requests.fetch", "fetch of one small batch, 16 connections", "requests/s", 3, 1),
+    rate(
+        "durable.1", "produces of one 100 B record, each on disk before it is answered, 1 connection", "requests/s", 0.8
+    ),
+    rate("durable.16", "the same, 16 connections", "requests/s", 4),
+    rate("durable.200", "the same, 200 connections", "requests/s", 10),
     Row("single.p50", "one 100 B record at a time, median", "us", 0.6, 1.2),
     Row("single.p99", "the same, 99 of 100", "us", 0.6, 1.2),
     Row("memory.idle", "resident memory, idle", "MB", 0.15),

@@ -208,6 +208,18 @@ def measure_single(session: Session) -> None:
     session.note("single.p99", figures["p99_us"])
 
 
+def measure_durable(session: Session) -> None:
+    """Into one partition of a topic with flush.messages=1; in memory, where nothing is synced, it says little."""
+    if session.peer.kind == "kfake":
+        raise programs.Missing("it does not go by flush.messages")
+    with session.asking() as asking:
+        each = prepare(asking, PRODUCE, 13, produces(asking.topic("durable", flush_messages="1"), 16))
+        for connections in (1, 16, 200):
+            figures = load(session, each, connections)
+            session.note(f"durable.{connections}", figures["per_second"])
+            session.remark(f"durable.{connections}", f"p50 {figures['p50_us']:.0f} us, p99 {figures['p99_us']:.0f} us")
+
+
 def bound(session: Session) -> None:
     """The same loads on a loop that answers anything at once, with as many bytes as a Produce gets."""
     prepared = Prepared(frame_of_a_produce(), PRODUCE_ANSWER_BYTES, [])

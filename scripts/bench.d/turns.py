@@ -29,6 +29,7 @@ ON_RUNNING: dict[str, Measurement] = {
     "together": streams.measure_together,
     "single": small_requests.measure_single,
     "requests": small_requests.measure,
+    "durable": small_requests.measure_durable,
     "members": members.measure,
 }
 """Groups of rows that are measured one after the other on a broker that was warmed up."""

@@ -273,3 +273,45 @@ def test_a_partition_that_cannot_be_opened_fails_alone(opened: Open, tmp_path: P
         orders(directory, 1)
     assert refused.value.code is ErrorCode.KAFKA_STORAGE_ERROR
     assert put(orders(directory), now=NOW).base_offset == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", bytes(40)], ids=["missing", "empty", "zeros"])
+def test_records_that_a_crash_kept_from_saying_whose_they_are_are_set_aside(
+    opened: Open, tmp_path: Path, content: bytes | None
+) -> None:
+    directory = opened()
+    directory.create_partition("orders", 0, ORDERS, PLAIN)
+    put(directory.partition("orders", 0), b"of a topic that was deleted, for all we know")
+    directory.abandon()
+    whose = tmp_path / "data" / "orders-0" / "partition.metadata"
+    whose.unlink()
+    if content is not None:
+        whose.write_bytes(content)
+    directory = opened()
+    directory.create_partition("orders", 0, ORDERS, PLAIN)
+    assert directory.partition("orders", 0).log_end_offset == 0
+    assert len(list((tmp_path / "data").glob("orders-0.*-stray"))) == 1
+
+
+@pytest.mark.parametrize("clean", [True, False], ids=["after a shutdown", "at once"])
+def test_a_topic_of_a_name_that_was_used_before_does_not_start_where_that_did(
+    opened: Open, tmp_path: Path, clean: bool
+) -> None:
+    directory = opened()
+    log = orders(directory)
+    fill(log, 40)
+    log.flush()
+    log.start_at(30)
+    directory.checkpoint()
+    directory.delete_topic("orders")
+    if clean:
+        directory.close()
+        directory = opened()
+    directory.disown("orders", range(1))
+    directory.create_partition("orders", 0, OTHER, PLAIN)
+    put(directory.partition("orders", 0), b"first")
+    directory.abandon()
+    directory = opened()
+    directory.create_partition("orders", 0, OTHER, PLAIN)
+    log = directory.partition("orders", 0)
+    assert (log.log_start_offset, values(log)) == (0, [b"first"])
