@@ -33,7 +33,10 @@ def record(measured: Measured, which: str) -> None:
         at.setdefault("figures", {})[figure.broker] = {}
         at["measured"] = f"{date.today()}, {machine['commit']}"
     for figure in measured.figures:
-        known[which][figure.row][figure.medium]["figures"][figure.broker][str(figure.turn)] = round(figure.value, 4)
+        known[which][figure.row][figure.medium]["figures"][figure.broker][str(figure.turn)] = [
+            round(figure.value, 4),
+            round(figure.others, 2),
+        ]
     file.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
     write(known)
 
@@ -53,7 +56,7 @@ def write(known: dict[str, Any]) -> None:
 
 def _figures(row: str, media: dict[str, Any]) -> list[Figure]:
     return [
-        Figure(row, broker, medium, int(turn), value)
+        Figure(row, broker, medium, int(turn), *value)
         for medium, at in media.items()
         for broker, turns in at["figures"].items()
         for turn, value in turns.items()
@@ -89,7 +92,8 @@ def _median(figures: list[Figure], row: Row, medium: str, broker: str) -> str:
     found = pairs.values(figures, row.name, medium, broker)
     if not found:
         return ""
-    shown = report.number(statistics.median(found))
+    mark = "~" if any(each.disturbed for each in pairs.of(figures, row.name, medium, broker)) else ""
+    shown = mark + report.number(statistics.median(found))
     if broker != "pykbroker" or row.most is None:
         return shown
     return f"{shown} ({'reached' if max(found) <= row.most else '**short**'}: <= {row.most:g})"

@@ -52,7 +52,8 @@ def _wait_loaded(member: Member) -> None:
     while True:
         member.connection.send(HEARTBEAT, 4, group_id=member.group, member_id="nobody", generation_id=1)
         answer = member.connection.receive(HEARTBEAT, 4)
-        if answer.error_code == ErrorCode.UNKNOWN_MEMBER_ID or time.monotonic() > deadline:
+        loading = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.COORDINATOR_NOT_AVAILABLE, ErrorCode.NOT_COORDINATOR
+        if answer.error_code not in loading or time.monotonic() > deadline:
             return
         time.sleep(0.1)
 

@@ -36,7 +36,11 @@ def ratio(figures: Iterable[Figure], row: str, medium: str, broker: str, beside:
     return Ratio(pairs) if pairs else None
 
 
-def values(figures: Iterable[Figure], row: str, medium: str, broker: str) -> list[float]:
+def of(figures: Iterable[Figure], row: str, medium: str, broker: str) -> list[Figure]:
     """In the order of their turns."""
     found = [each for each in figures if (each.row, each.medium, each.broker) == (row, medium, broker)]
-    return [each.value for each in sorted(found, key=lambda each: each.turn)]
+    return sorted(found, key=lambda each: each.turn)
+
+
+def values(figures: Iterable[Figure], row: str, medium: str, broker: str) -> list[float]:
+    return [each.value for each in of(figures, row, medium, broker)]

@@ -1,8 +1,10 @@
 """The brokers that are measured, each in a process of its own, and what the system says of that process."""
 
 import os
+import resource
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import programs
@@ -62,6 +64,19 @@ class Floor(Peer):
     def command(self) -> list[str]:
         self.data.mkdir(parents=True, exist_ok=True)
         return [str(programs.c_program("floor")), str(self.port), str(self.data), *["drain"] * self.drains]
+
+
+def machine_cpu_s() -> float:
+    """Seconds that all cores have computed for, whoever it was for."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+    user, nice, system, _idle, _iowait, irq, softirq, steal = ticks
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def our_cpu_s(running: Iterable[Peer]) -> float:
+    """Seconds that this process, the load programs that have ended and the brokers that run have computed for."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime + sum(peer.cpu_s() for peer in running)
 
 
 def _cpu_clock(pid: int) -> int:

@@ -28,6 +28,12 @@ def table(figures: Sequence[Figure], rows: Sequence[Row], media: Sequence[str], 
         lines += ["", f"logs {'in memory' if medium == 'memory' else 'on disk'}"]
         for row in rows:
             lines += _row(figures, row, medium, brokers)
+    disturbed = [each for each in figures if each.disturbed]
+    if disturbed:
+        most = max(each.others for each in disturbed)
+        lines.append(
+            f"{len(disturbed)} of {len(figures)} figures (~) while others used up to {most:.1f} cores: repeat it"
+        )
     return "\n".join(lines)
 
 
@@ -51,7 +57,9 @@ def _row(figures: Sequence[Figure], row: Row, medium: str, brokers: Sequence[str
         found = pairs.values(figures, row.name, medium, broker)
         if not found:
             continue
-        line = f"    {broker:<16}" + "  ".join(f"{number(value):>9}" for value in found)
+        marks = ["~" if each.disturbed else " " for each in pairs.of(figures, row.name, medium, broker)]
+        shown = [f"{number(value):>9}{mark}" for value, mark in zip(found, marks, strict=True)]
+        line = f"    {broker:<16}" + " ".join(shown)
         ratio = pairs.ratio(figures, row.name, medium, "pykbroker", broker) if broker in OTHERS else None
         if ratio:
             line += f"   ours / its: {number(ratio.lowest)} {number(ratio.median)} {number(ratio.highest)}"

@@ -24,6 +24,11 @@ class Figure:
     medium: str
     turn: int  # figures of the same turn were measured one after the other
     value: float
+    others: float = 0.0  # cores that processes other than the broker and its clients used meanwhile
+
+    @property
+    def disturbed(self) -> bool:
+        return self.others > 0.1
 
 
 @dataclass

@@ -3,13 +3,14 @@
 So the figures of one turn are seconds apart, and a machine that changes its pace changes all of them.
 """
 
+import contextlib
 import itertools
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import growth
@@ -17,7 +18,7 @@ import lifecycle
 import members
 import small_requests
 import streams
-from peers import BROKERS, Canned, Floor, Peer
+from peers import BROKERS, Canned, Floor, Peer, machine_cpu_s, our_cpu_s
 from programs import Missing
 from session import Failed, Figure, Session
 
@@ -143,7 +144,9 @@ def _beside_each_other(
         for group, turn in itertools.product(groups, range(plan.turns)):
             for session in running:
                 progress.step(f"{session.medium}, turn {turn + 1}: {session.peer.kind}, {group}")
-                _measure(session, turn, group, ON_RUNNING[group], measured)
+                running = [each.peer for each in sessions if each.peer.running]
+                with _watching(session, running):
+                    _measure(session, turn, group, ON_RUNNING[group], measured)
     finally:
         for session in sessions:
             _ended(session, measured)
@@ -172,6 +175,17 @@ def _started(session: Session, measured: Measured) -> bool:
         streams.measure_idle(session)
         small_requests.warm(session)
     return True
+
+
+@contextlib.contextmanager
+def _watching(session: Session, running: list[Peer]) -> Iterator[None]:
+    """The figures noted meanwhile say how many cores others used."""
+    known, began = len(session.figures), time.monotonic()
+    all_before, ours_before = machine_cpu_s(), our_cpu_s(running)
+    yield
+    used = machine_cpu_s() - all_before - (our_cpu_s(running) - ours_before)
+    others = max(0.0, used / (time.monotonic() - began))
+    session.figures[known:] = [replace(each, others=others) for each in session.figures[known:]]
 
 
 def _measure(session: Session, turn: int, group: str, how: Measurement, measured: Measured) -> None:
