@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from pykbroker.handlers.broker import Broker
 from pykbroker.runtime.clock import Clock
+from pykbroker.runtime.group_commit import GroupCommit
 from pykbroker.server.answering import Answering
 from pykbroker.server.limits import Limits
 from pykbroker.server.listener import bind
@@ -71,11 +72,15 @@ class Running:
         self.port, self._token = listener.port, trio.lowlevel.current_trio_token()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.broker.groups.keep_time)
+            syncs = GroupCommit(self.broker.data)
+            nursery.start_soon(syncs.run)
             serving = partial(
                 serve, [listener], Answering(self.broker).answer, limits=Limits(), clock=Clock(), signals=()
             )
             self.serving: Serving = await nursery.start(serving)
             self._scope = nursery.cancel_scope
+            while self.broker.data.unsynced or syncs._under_way:  # what the start wrote
+                await trio.sleep(0.01)
             self._tasks_at_rest = self._tasks()
             self._ready.set()
             await trio.sleep_forever()
