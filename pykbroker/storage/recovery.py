@@ -23,15 +23,13 @@ from .checkpoints import BadCheckpoint
 from .epochs import LeaderEpochs
 from .files import Descriptors
 from .interrupted import end_swaps
-from .markers import marker_in
 from .producers import Producers
-from .records import records_of
+from .replay import Replay
 from .segment import BrokenBatch, Segment
-from .snapshots import read_snapshot, snapshot_offsets, snapshot_path
+from .snapshots import snapshot_offsets, snapshot_path
 
 _log = logging.getLogger(__name__)
 _SCAN_BYTES = 1024 * 1024
-_RECALLED_ENTRIES = 64  # index entries walked back: as many large batches, or 256 KB of small ones
 
 
 class StorageError(Exception):
@@ -141,7 +139,7 @@ class _Opening:
         self.known_good = known_good  # what lies below was on disk, and is not given up without being asked
         self.config = config
         self.has_gaps = has_gaps
-        self.producers = producers
+        self.replay = Replay(directory, segments, producers)
         self.epochs = epochs
         self.segments = segments
         self.end_offset = segments[0].base_offset
@@ -160,7 +158,7 @@ class _Opening:
             _log.warning("%s: not as a clean shutdown leaves it, recovering: %s", self.directory, fault)
             self.recover(min(recovery_point, active.base_offset))
             return
-        self._load_producers(self.end_offset, empty_without_snapshot=True)
+        self.replay.load(self.end_offset, empty_without_snapshot=True)
 
     def begin_anew(self, start_offset: int, descriptors: Descriptors) -> None:
         """The log is empty and starts at `start_offset`: what should lie behind it was lost, and the rest deleted."""
@@ -174,7 +172,7 @@ class _Opening:
             segment.delete()
         self.segments[:] = [Segment(self.directory, start_offset, descriptors)]
         self.segments[0].create()
-        self.producers.clear()
+        self.replay.producers.clear()
         self.end_offset = start_offset
 
     def recover(self, recovery_point: int) -> None:
@@ -182,7 +180,7 @@ class _Opening:
         first = max((n for n, segment in enumerate(self.segments) if segment.base_offset <= recovery_point), default=0)
         self._check_indexes_of_sealed(first)
         start = self._known_good(self.segments[first], recovery_point)
-        self._load_producers(self.end_offset)
+        self.replay.load(self.end_offset)
         for number in range(first, len(self.segments)):
             segment = self.segments[number]
             if number > first:
@@ -227,21 +225,7 @@ class _Opening:
                     _log.error("%s: what lies behind cannot be read: %s", self.directory, fault)
                 segment.seal()
             if not segment.aborted.load():
-                self._find_aborted(segment)
-
-    def _find_aborted(self, segment: Segment) -> None:
-        """The transaction index of a sealed segment is built again, which takes the producers at its beginning."""
-        _log.warning(
-            "%s: the transaction index of segment %d is damaged, rebuilding", self.directory, segment.base_offset
-        )
-        segment.aborted.clear()
-        self._load_producers(segment.base_offset)
-        try:
-            for position, header in segment.headers():
-                self._replay(segment, position, header, note_aborted=True)
-        except BrokenBatch as fault:
-            _log.error("%s: aborted transactions that lie behind are not known: %s", self.directory, fault)
-        segment.aborted.write()
+                self.replay.find_aborted(segment)
 
     def _indexes_load(self, segment: Segment, *, sealed: bool = False) -> bool:
         sane = segment.offset_index.load() & segment.time_index.load()
@@ -298,7 +282,7 @@ class _Opening:
             nbytes, last_offset = header.size, header.last_offset
             segment.indexed(position, nbytes, last_offset, header.max_timestamp, interval)
             if header.producer_id != NO_PRODUCER_ID:
-                self._replay(segment, position, header, note_aborted=True)
+                self.replay.batch(segment, position, header, note_aborted=True)
             if header.partition_leader_epoch > self.epochs.latest:
                 self.epochs.assign(header.partition_leader_epoch, header.base_offset)
             self.end_offset = last_offset + 1
@@ -330,74 +314,6 @@ class _Opening:
         segment.indexed(
             position, header.size, header.last_offset, header.max_timestamp, self.config.index_interval_bytes
         )
-
-    def _replay(self, segment: Segment, position: int, header: Header, *, note_aborted: bool = False) -> None:
-        """The producers know of the batch; the transaction index, too, if it is being built."""
-        if header.producer_id == NO_PRODUCER_ID:
-            return
-        if not header.is_control:
-            self.producers.wrote(header, header.base_offset, header.max_timestamp)
-            return
-        for record in records_of(segment.read(position, header), header):
-            marker = marker_in(header, record)
-            if marker is not None:
-                aborted = self.producers.ended_transaction(marker, header.base_offset, record.timestamp)
-                if aborted is not None and note_aborted:
-                    segment.aborted.add(aborted)
-
-    def _load_producers(self, end: int, *, empty_without_snapshot: bool = False) -> None:
-        """The producers are those of the log at `end`: the newest snapshot up to there, and the headers behind it."""
-        self.producers.clear()
-        since = self.segments[0].base_offset
-        for offset in reversed([offset for offset in snapshot_offsets(self.directory) if offset <= end]):
-            path = snapshot_path(self.directory, offset)
-            try:
-                self.producers.load(read_snapshot(path))
-            except ValueError as fault:
-                _log.warning("%s: not usable, an older one will do: %s", path, fault)
-                path.unlink()
-                continue
-            since = offset
-            break
-        else:
-            if empty_without_snapshot:
-                return
-        try:
-            self._recall_batches(since)
-            for segment, following in zip(self.segments, [*self.segments[1:], None], strict=True):
-                if segment.base_offset < end and (following is None or following.base_offset > since):
-                    self._replay_headers(segment, since, end)
-        except BrokenBatch as fault:
-            _log.error("%s: retries of what was written before may be doubled: %s", self.directory, fault)
-
-    def _replay_headers(self, segment: Segment, since: int, end: int) -> None:
-        for position, header in _headers_below(end, segment, segment.floor_position(since)):
-            if header.base_offset >= since:
-                self._replay(segment, position, header)
-
-    def _recall_batches(self, end: int) -> None:
-        """A snapshot keeps one batch of each producer, but any of five may be retried: the log has the others."""
-        if not len(self.producers):
-            return
-        wanted, places = _RECALLED_ENTRIES, []
-        for segment in reversed([segment for segment in self.segments if segment.base_offset < end]):
-            entries = segment.offset_index.count_up_to(end - 1 - segment.base_offset)
-            places.append((segment, segment.offset_index.entry(entries - wanted)[1] if entries > wanted else 0))
-            wanted -= entries + 1
-            if wanted <= 0:
-                break
-        for segment, start in reversed(places):
-            for _, header in _headers_below(end, segment, start):
-                if header.producer_id != NO_PRODUCER_ID and not header.is_control:
-                    self.producers.recall(header)
-
-
-def _headers_below(end: int, segment: Segment, position: int) -> Iterator[tuple[int, Header]]:
-    """Batches from `position` on that end before `end`; what stands there is not looked at, it may be torn."""
-    for found in segment.headers(position):
-        yield found
-        if found[1].last_offset + 1 >= end:
-            return
 
 
 def whole_batches(segment: Segment, position: int) -> Iterator[tuple[int, Header]]:
