@@ -16,6 +16,7 @@ from pykbroker_protocol.errors import Malformed, Refused
 from pykbroker.cli.internal_records import CATALOG, OWN, decoded
 from pykbroker.cli.log_files import Damaged, LogFile, index_entries, transactions
 from pykbroker.storage import names
+from pykbroker.storage.aborted import ENTRY
 from pykbroker.storage.batch import Header
 from pykbroker.storage.checkpoints import read_lines, read_offsets, read_topic_id
 from pykbroker.storage.records import records_of
@@ -171,10 +172,24 @@ def _time_index(index: Path, found: _Batches) -> Iterator[Fault]:
 
 
 def _transaction_index(index: Path, found: _Batches) -> Iterator[Fault]:
+    base_offset, before = names.offset_of(index.name), -1
+    markers = {header.base_offset: header for header in found.headers.values()}
     for number, aborted in enumerate(transactions(index)):
-        if not 0 <= aborted.first_offset <= aborted.last_offset < found.end_offset:
-            offsets = f"{aborted.first_offset}-{aborted.last_offset}"
-            yield Fault(index, number * 34, f"a transaction of offsets {offsets}, the log ends at {found.end_offset}")
+        at, last = number * ENTRY.size, aborted.last_offset
+        offsets = f"{aborted.first_offset}-{last}"
+        header = markers.get(last)
+        if not 0 <= aborted.first_offset <= last:
+            yield Fault(index, at, f"a transaction of offsets {offsets}")
+        elif not base_offset <= last < found.end_offset:
+            where = f"this segment holds {base_offset}-{found.end_offset - 1}"
+            yield Fault(index, at, f"a transaction of offsets {offsets}, whose marker lies elsewhere: {where}")
+        elif last <= before:
+            yield Fault(index, at, f"the transaction that ended at {last} is not behind the one before")
+        elif aborted.last_stable_offset > last + 1:
+            yield Fault(index, at, f"stable up to {aborted.last_stable_offset}, before the marker at {last}")
+        elif header is None or not header.is_control or header.producer_id != aborted.producer_id:
+            yield Fault(index, at, f"no marker of producer {aborted.producer_id} at offset {last}")
+        before = max(before, last)
 
 
 _INDEXES = {

@@ -8,11 +8,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from crc32c import crc32c
 from pykbroker_protocol.records.batch import CRC_START, HEADER_SIZE, MAGIC
 
+from pykbroker.storage.aborted import ENTRY, Aborted
 from pykbroker.storage.batch import Header, read_header
 from pykbroker.storage.names import TIME_INDEX
 
@@ -108,26 +109,16 @@ def index_entries(path: Path) -> Iterator[tuple[int, int, int]]:
         yield position, *entry.unpack_from(content, position)
 
 
-class Aborted(NamedTuple):
-    """An aborted transaction, as a .txnindex has it."""
-
-    version: int
-    producer_id: int
-    first_offset: int
-    last_offset: int
-    last_stable_offset: int
-
-
 def transactions(path: Path) -> Iterator[Aborted]:
     """
     Raises:
         Damaged: an entry is not whole, or of another version.
     """
-    entry, content = struct.Struct(">hqqqq"), path.read_bytes()
-    for position in range(0, len(content), entry.size):
-        if len(content) - position < entry.size:
-            raise Damaged(position, f"{len(content) - position} bytes are no entry of {entry.size}")
-        aborted = Aborted._make(entry.unpack_from(content, position))
-        if aborted.version != 0:
-            raise Damaged(position, f"an entry of version {aborted.version}, only 0 is known")
-        yield aborted
+    content = path.read_bytes()
+    for position in range(0, len(content), ENTRY.size):
+        if len(content) - position < ENTRY.size:
+            raise Damaged(position, f"{len(content) - position} bytes are no entry of {ENTRY.size}")
+        version, *fields = ENTRY.unpack_from(content, position)
+        if version != 0:
+            raise Damaged(position, f"an entry of version {version}, only 0 is known")
+        yield Aborted(*fields)

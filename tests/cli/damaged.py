@@ -16,8 +16,7 @@ def partition(data: Path, name: str = "orders-0") -> Path:
     """Two segments of ten batches of three records, with a producer and entries in both indexes."""
     directory = data / name
     directory.mkdir(parents=True)
-    config = LogConfig(index_interval_bytes=100)
-    log = PartitionLog(directory, "orders", 0, bytes(range(16)), config, descriptors=Descriptors(10))
+    log = opened(directory)
     (directory / "partition.metadata").write_text("version: 0\ntopic_id: AAECAwQFBgcICQoLDA0ODw")
     for number in range(20):
         if number == 10:
@@ -26,6 +25,11 @@ def partition(data: Path, name: str = "orders-0") -> Path:
         log.append_records(records, leader_epoch=0, timestamp_ms=NOW)
     log.close()
     return directory
+
+
+def opened(directory: Path, *, clean: bool = True) -> PartitionLog:
+    config, descriptors = LogConfig(index_interval_bytes=100), Descriptors(10)
+    return PartitionLog(directory, "orders", 0, bytes(range(16)), config, descriptors=descriptors, clean=clean)
 
 
 def data_directory(data: Path) -> Path:

@@ -1,12 +1,16 @@
 """`pykbroker check` names whatever is wrong with a data directory, with its file and byte, and changes nothing."""
 
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from commands import Typed, typed
-from damaged import FIRST, SECOND, data_directory, overwrite
+from damaged import FIRST, NOW, SECOND, data_directory, opened, overwrite, partition
+
+from pykbroker.storage.markers import Marker
+from pykbroker.storage.records import Record
 
 
 def names(data: Path) -> list[str]:
@@ -30,6 +34,18 @@ def test_the_directory_of_a_running_broker_has_no_faults(pk: Typed, data: Path) 
 
 
 Damage = Callable[[Path], object]
+
+
+def test_aborted_transactions_are_shown_and_are_no_fault(tmp_path: Path) -> None:
+    log = opened(partition(tmp_path), clean=False)
+    records = [Record(b"key", b"value", NOW)]
+    log.append_records(records, leader_epoch=0, timestamp_ms=NOW, producer_id=5, producer_epoch=0, transactional=True)
+    log.append_marker(Marker(5, 0, 3, committed=False), leader_epoch=0, timestamp_ms=NOW)
+    log.close()
+    assert typed("check", str(tmp_path / "orders-0")).exit_code == 0
+    shown = typed("dump-log", str(tmp_path / "orders-0" / f"{SECOND}.txnindex")).stdout
+    assert "aborted   producer 5   offsets 60-61   stable up to 62" in shown
+
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
     "a flipped byte": (
@@ -67,6 +83,14 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "a transaction index cut short": (
         lambda p: (p / f"{FIRST}.txnindex").write_bytes(b"\0" * 5),
         f"orders-0/{FIRST}.txnindex at byte 0: 5 bytes are no entry of 34",
+    ),
+    "a transaction index that names no marker": (
+        lambda p: (p / f"{FIRST}.txnindex").write_bytes(struct.pack(">hqqqq", 0, 5, 0, 6, 7)),
+        f"orders-0/{FIRST}.txnindex at byte 0: no marker of producer 5 at offset 6",
+    ),
+    "a transaction index with another segment's marker": (
+        lambda p: (p / f"{SECOND}.txnindex").write_bytes(struct.pack(">hqqqq", 0, 5, 0, 6, 7)),
+        f"orders-0/{SECOND}.txnindex at byte 0: a transaction of offsets 0-6, whose marker lies elsewhere",
     ),
     "epochs that go back": (
         lambda p: (p / "leader-epoch-checkpoint").write_text("0\n2\n3 0\n1 9\n"),
