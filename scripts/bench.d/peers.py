@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -21,6 +22,10 @@ class Peer(Broker):
         if self.kind == "kfake":
             self.data.mkdir(parents=True, exist_ok=True)
             return [str(programs.kfake()), str(self.port), str(self.data)]
+        if self.kind == "kafka" and not shutil.which("java"):
+            raise programs.Missing(
+                "no `java` on the PATH, version 17 or newer (Debian: apt install openjdk-17-jdk-headless)"
+            )
         return super().command()
 
     def cpu_s(self) -> float:

@@ -109,17 +109,15 @@ def measure(plan: Plan, medium: str, scratch: Path, measured: Measured) -> None:
     _beside_each_other(plan, [session(Peer(kind, scratch / kind)) for kind in plan.brokers], beside, progress, measured)
     for group, turn in itertools.product(alone, range(plan.turns_alone)):
         for kind in plan.brokers:
-            each = session(Peer(kind, scratch / f"{kind}-{group}-{turn}"))
             progress.step(f"{medium}, turn {turn + 1}: {kind}, {group}")
-            _measure(each, turn, group, ALONE[group], measured)
-            _ended(each, measured)
+            with _ending(session(Peer(kind, scratch / f"{kind}-{group}-{turn}")), measured) as each:
+                _measure(each, turn, group, ALONE[group], measured)
     for peer, hows in bounds:
-        each = session(peer)
-        if _started(each, measured):
-            for group, how in hows.items():
-                progress.step(f"{medium}: {peer.kind}, {group}")
-                _measure(each, 0, group, how, measured)
-        _ended(each, measured)
+        with _ending(session(peer), measured) as each:
+            if _started(each, measured):
+                for group, how in hows.items():
+                    progress.step(f"{medium}: {peer.kind}, {group}")
+                    _measure(each, 0, group, how, measured)
 
 
 def grow(plan: Plan, medium: str, scratch: Path, measured: Measured) -> None:
@@ -130,8 +128,8 @@ def grow(plan: Plan, medium: str, scratch: Path, measured: Measured) -> None:
         for kind in plan.brokers:
             session = Session(Peer(kind, scratch / f"{kind}-{group}"), medium, plan.rows, plan.seconds, scratch)
             progress.step(f"{medium}: {kind}, growth of {group}")
-            _measure(session, 0, group, lambda each, group=group: growth.GROUPS[group](growth.Growing(each)), measured)
-            _ended(session, measured)
+            with _ending(session, measured):
+                _measure(session, 0, group, lambda each, how=growth.GROUPS[group]: how(growth.Growing(each)), measured)
 
 
 def _beside_each_other(
@@ -139,17 +137,15 @@ def _beside_each_other(
 ) -> None:
     if not groups:
         return
-    try:
+    with contextlib.ExitStack() as ends:
+        for session in sessions:
+            ends.enter_context(_ending(session, measured))
         running = [session for session in sessions if _started(session, measured)]
         for group, turn in itertools.product(groups, range(plan.turns)):
             for session in running:
                 progress.step(f"{session.medium}, turn {turn + 1}: {session.peer.kind}, {group}")
-                running = [each.peer for each in sessions if each.peer.running]
-                with _watching(session, running):
+                with _watching(session, [each.peer for each in running if each.peer.running]):
                     _measure(session, turn, group, ON_RUNNING[group], measured)
-    finally:
-        for session in sessions:
-            _ended(session, measured)
 
 
 def _bounds(groups: list[str], scratch: Path) -> list[tuple[Peer, dict[str, Measurement]]]:
@@ -201,8 +197,13 @@ def _measure(session: Session, turn: int, group: str, how: Measurement, measured
         measured.leave_out(f"{session.medium}, {session.peer.kind}, {group}", fault)
 
 
-def _ended(session: Session, measured: Measured) -> None:
-    session.peer.kill()
-    shutil.rmtree(session.peer.data, ignore_errors=True)
-    measured.figures += session.figures
-    measured.notes += session.notes
+@contextlib.contextmanager
+def _ending(session: Session, measured: Measured) -> Iterator[Session]:
+    """Nothing of the session's broker is left afterwards but its figures."""
+    try:
+        yield session
+    finally:
+        session.peer.kill()
+        shutil.rmtree(session.peer.data, ignore_errors=True)
+        measured.figures += session.figures
+        measured.notes += session.notes
