@@ -5,6 +5,7 @@ Source: org.apache.kafka.server.common.serialization.AbstractApiMessageSerde (KI
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from pykbroker_protocol.errors import Malformed
@@ -30,10 +31,15 @@ class Versioned(NamedTuple):
 def to_frame(record: Versioned) -> bytes:
     """The bytes of a record's value in `__cluster_metadata`; its key is null."""
     message = _BY_CLASS[type(record.value)]
+    return b"".join(codec.write(message, record.version, record.value, bytearray(_head(message, record.version))))
+
+
+@cache
+def _head(message: Message, version: int) -> bytes:
     out = bytearray()
-    for number in (_FRAME_VERSION, message.record_type or 0, record.version):
+    for number in (_FRAME_VERSION, message.record_type or 0, version):
         write_uvarint(out, number)
-    return b"".join(codec.write(message, record.version, record.value, out))
+    return bytes(out)
 
 
 def from_frame(frame: bytes) -> Versioned:

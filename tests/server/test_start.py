@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import uuid
 
 import pytest
 from asking import Asker, batch_of, fetch, only, opened, produced
@@ -11,7 +12,9 @@ from pykbroker_protocol.apis.metadata import MetadataRequest
 from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
 from pykbroker_protocol.apis.offset_fetch import OffsetFetchRequest
 
+from pykbroker.server import start
 from pykbroker.storage.data_directory import DataDirectoryLocked
+from pykbroker.storage.names import uuid_text
 from pykbroker.storage.recovery import StorageError
 
 
@@ -129,3 +132,10 @@ async def test_partitions_without_a_catalog_are_refused(tmp_path):
     with pytest.raises(StorageError, match=r"holds partitions \(t-0\) but no __cluster_metadata-0; .*metadata.log.dir"):
         opened(tmp_path)
     assert sorted(path.name for path in tmp_path.glob("*-0")) == ["t-0"]
+
+
+def test_the_text_of_an_id_begins_with_no_dash(monkeypatch):
+    drawn = [uuid.UUID(bytes=bytes([first]) + bytes(15)) for first in (0xF8, 0xFB, 0xF7)]
+    monkeypatch.setattr(uuid, "uuid4", lambda: drawn.pop(0))
+    assert [uuid_text(each.bytes)[0] for each in drawn] == ["-", "-", "9"]
+    assert uuid_text(start.new_uuid())[0] == "9"
