@@ -7,6 +7,7 @@ orders 0 1234             one a line
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from .files import replace_file
 from .names import PARTITION_METADATA, uuid_bytes, uuid_text
 
+_log = logging.getLogger(__name__)
 _VERSION = "0"
 
 Offsets = dict[tuple[str, int], int]  # (topic, partition) -> offset
@@ -112,6 +114,15 @@ class Checkpoint:
             raise
         finally:
             self._under_way = False
+
+
+def loaded(path: Path) -> Checkpoint:
+    """What the file says; nothing if there is none, or if it is damaged."""
+    try:
+        return Checkpoint(path, read_offsets(path))
+    except BadCheckpoint as fault:
+        _log.warning("ignored, logs are recovered from their start: %s", fault)
+        return Checkpoint(path, {})
 
 
 def read_topic_id(directory: Path) -> bytes | None:

@@ -6,7 +6,6 @@ clean.  When nobody has used it for long it is closed, and costs a dict entry ag
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +16,8 @@ from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker.config.topic import LogConfig
 
 from . import names
-from .checkpoints import BadCheckpoint, Checkpoint, read_offsets, read_topic_id, write_topic_id
+from .checkpoints import loaded, write_topic_id
+from .claims import UNKNOWN, claimed_for
 from .clean_marker import leave_clean_marker, take_clean_marker
 from .deletion import Doomed, delete_expired, set_aside
 from .dormant import due_at_rest, due_on_disk
@@ -29,7 +29,6 @@ from .properties import MetaProperties
 from .recovery import StorageError
 from .removals import Removals
 from .retention import deletes
-from .sizes import bytes_of_logs
 
 _log = logging.getLogger(__name__)
 MAX_OPEN_SEGMENTS = 512
@@ -66,10 +65,10 @@ class DataDirectory:
         self._new_uuid = new_uuid
         self._topics: dict[str, _Topic] = {}
         self.descriptors = Descriptors(max_open_segments)
-        self._recovery_points = self._checkpoint(names.RECOVERY_POINTS)
-        self._log_start_offsets = self._checkpoint(names.LOG_START_OFFSETS)
-        self._high_watermarks = self._checkpoint(names.HIGH_WATERMARKS)
-        self.cleaner_offsets = self._checkpoint(names.CLEANER_OFFSETS).offsets
+        self._recovery_points = loaded(path / names.RECOVERY_POINTS)
+        self._log_start_offsets = loaded(path / names.LOG_START_OFFSETS)
+        self._high_watermarks = loaded(path / names.HIGH_WATERMARKS)
+        self.cleaner_offsets = loaded(path / names.CLEANER_OFFSETS).offsets
         self.in_use: set[PartitionLog] = set()  # logs that stay open though nobody asks for them
         self.unsynced: set[PartitionLog] = set()  # logs that want a sync; whoever sees to it takes them out
         self.wake_syncing: Callable[[], None] = lambda: None  # called when `unsynced` is empty no longer
@@ -180,27 +179,17 @@ class DataDirectory:
         return log
 
     def _set_stray_aside(self, directory: Path, key: tuple[str, int], topic_id: bytes) -> None:
-        """A directory of a deleted topic of the same name keeps its files, under another name.
-
-        One that a power cut kept from saying whose it is may be such a one: its own topic had it say so with its first
-        sync.
-        """
-        try:
-            found = read_topic_id(directory)
-        except BadCheckpoint as fault:
-            _log.warning("rewritten, it was damaged: %s", fault)
-            found = None
-        if found is None and (key not in self._suspects or not bytes_of_logs(self.path, *key)):
-            write_topic_id(directory, topic_id)
-        elif found != topic_id:
-            aside = self.path / names.set_aside_directory(*key, self._new_uuid(), names.STRAY_SUFFIX)
-            whose = "does not say whose it is" if found is None else "belongs to another topic of that name"
-            _log.warning("%s %s, it is now %s", directory, whose, aside.name)
-            start_offset = self._log_start_offsets.offsets.get(key)
-            self._forget(key)
-            if found is None and start_offset is not None:
-                self._log_start_offsets.put(key, start_offset)  # if it was its own, no offset is given out twice
-            directory.rename(aside)
+        """A directory that is not the topic's keeps its files, under another name."""
+        why = claimed_for(directory, topic_id, after_crash=key in self._suspects)
+        if not why:
+            return
+        aside = self.path / names.set_aside_directory(*key, self._new_uuid(), names.STRAY_SUFFIX)
+        _log.warning("%s %s, it is now %s", directory, why, aside.name)
+        start_offset = self._log_start_offsets.offsets.get(key)
+        self._forget(key)
+        if why == UNKNOWN and start_offset is not None:
+            self._log_start_offsets.put(key, start_offset)  # if it was the topic's, no offset is given out twice
+        directory.rename(aside)
 
     def delete_topic(self, topic: str) -> None:
         """Nothing of the topic can be reached; its files wait under other names until `removals` lets go of them."""
@@ -210,9 +199,13 @@ class DataDirectory:
                 log.abandon()
             directory = self.path / names.partition_directory(topic, partition)
             self._forget((topic, partition))
-            with contextlib.suppress(FileNotFoundError):
-                aside = names.set_aside_directory(topic, partition, self._new_uuid(), names.DELETE_SUFFIX)
+            aside = names.set_aside_directory(topic, partition, self._new_uuid(), names.DELETE_SUFFIX)
+            try:
                 self.removals.add([directory.rename(self.path / aside)], known.config.file_delete_delay_ms)
+            except FileNotFoundError:
+                pass  # it was never used
+            except OSError as fault:
+                _log.error("not removed: partition=%s-%d why=%s", topic, partition, fault)
 
     def _forget(self, key: tuple[str, int]) -> None:
         self._suspects.discard(key)
@@ -424,10 +417,3 @@ class DataDirectory:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
-
-    def _checkpoint(self, name: str) -> Checkpoint:
-        try:
-            return Checkpoint(self.path / name, read_offsets(self.path / name))
-        except BadCheckpoint as fault:
-            _log.warning("ignored, logs are recovered from their start: %s", fault)
-            return Checkpoint(self.path / name, {})

@@ -233,7 +233,7 @@ class PartitionLog(ReadableLog):
             except OSError as fault:
                 _log.error("%s: the transaction index is written later: %s", self._directory, fault)
         if self.syncs.is_due:
-            self.syncs.when_reached(self.log_end_offset, self.settle_watchers)
+            self.syncs.when_reached(self.syncs.wanted_offset, self.settle_watchers)
         else:
             self.settle_watchers()
         return appended

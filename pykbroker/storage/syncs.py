@@ -153,7 +153,10 @@ class Syncs:
             self._waiting.popleft()[1]()
 
     def when_reached(self, offset: int, callback: Callable[[], None]) -> None:
-        """`callback` is called once: when the log is on disk up to `offset`, or will never be."""
+        """`callback` is called once: when the log is on disk up to `offset`, or never will be.
+
+        `offset` is not below that of an earlier call: it is the last that was wanted.
+        """
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append((offset, callback))

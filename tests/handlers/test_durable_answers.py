@@ -13,6 +13,7 @@ from pykbroker_protocol.errors import ErrorCode
 from pykbroker.runtime.later import Promised
 from pykbroker.server import upkeep
 from pykbroker.storage import syncs
+from pykbroker.storage.markers import Marker
 
 DURABLE = {"flush_messages": "1"}
 _TOPIC = 2
@@ -169,3 +170,18 @@ async def test_list_offsets_tells_where_the_synced_records_end(ask):
     ask.send(produce(batch_of(b"a")), 9)
     request = list_offsets(-1)
     assert ask.decoded(request, 5, ask.send(request, 5)).topics[0].partitions[0].offset == 0
+
+
+async def test_a_marker_that_asks_for_no_sync_keeps_no_answer_behind_it(ask):
+    await ask.create("t", flush_messages="3")
+    log = ask.broker.data.partition("t", 0)
+    told = []
+    for number in range(3):
+        promised = ask.send(produce(batch_of(b"%d" % number)), 9)
+    marker = Marker(producer_id=5, producer_epoch=0, coordinator_epoch=0, committed=True)
+    log.append_marker(marker, leader_epoch=0, timestamp_ms=1_000)
+    promised.when_settled(lambda: told.append("settled"))
+    sync = log.syncs.prepare()
+    sync.run()
+    log.syncs.done(sync._replace(up_to=3))
+    assert told == ["settled"]
