@@ -27,7 +27,7 @@ from .prefixes import Exchange, Prefixes
 _INT32, _INT64 = struct.Struct(">i"), struct.Struct(">q")
 _MARK = _INT64.pack(SLOT)
 _NO_RETENTION = -1  # of its own: otherwise the time at which it ends stands in the record
-_MOST_BYTES = 4096
+_MOST_BYTES = 2048  # of a frame: what is kept of it takes some ten times as much
 _MOST_TIMES_LEARNT = 8  # what differs in more than its offsets each time is not worth it
 
 
