@@ -1,9 +1,10 @@
-"""OffsetForLeaderEpoch and DescribeProducers: what a partition's log knows beside its records."""
+"""OffsetForLeaderEpoch, DescribeProducers and diverging epochs: what a partition's log knows beside its records."""
 
 import pytest
-from asking import batch_of, produced
+from asking import batch_of, fetch, only, produced
 from pykbroker_protocol.apis.describe_producers import DescribeProducersRequest
 from pykbroker_protocol.apis.offset_for_leader_epoch import OffsetForLeaderEpochRequest
+from pykbroker_protocol.errors import ErrorCode
 
 
 def epochs(*asked, name="t"):
@@ -90,3 +91,29 @@ async def test_a_partition_that_does_not_exist_has_no_producers(ask, name, code,
     await ask.create("t")
     (partition,) = (await ask(producers(9, name=name), 0)).topics[0].partitions
     assert (partition.error_code, partition.error_message, partition.active_producers) == (code, why, [])
+
+
+@pytest.mark.parametrize(
+    ("fetch_offset", "last_fetched_epoch", "diverging"),
+    [(2, 0, None), (3, 2, None), (4, 2, None), (3, 0, (0, 2)), (2, 1, (0, 2)), (4, 1, (0, 2))],
+)
+async def test_a_fetch_whose_log_parts_from_ours_is_told_where_at_once(
+    ask, fetch_offset, last_fetched_epoch, diverging
+):
+    await ask.create("parted")
+    log = ask.broker.data.partition("parted", 0)
+    for leader_epoch in (0, 2):
+        log.append(batch_of(b"a", b"b"), leader_epoch=leader_epoch, timestamp_ms=1_000)
+    request = fetch(fetch_offset, name="parted", max_wait_ms=60_000 if diverging else 0, min_bytes=1)
+    request.topics[0].partitions[0].last_fetched_epoch = last_fetched_epoch
+    answer = only(await ask(request, 12))
+    found = answer.diverging_epoch.epoch, answer.diverging_epoch.end_offset
+    assert found == (diverging or (-1, -1))
+    assert bool(answer.records) == (diverging is None and fetch_offset < 4)
+
+
+async def test_an_epoch_that_is_still_to_come_is_out_of_range(ask):
+    await ask.create("parted")
+    request = fetch(0, name="parted", max_wait_ms=60_000, min_bytes=1)
+    request.topics[0].partitions[0].last_fetched_epoch = 3
+    assert only(await ask(request, 12)).error_code == ErrorCode.OFFSET_OUT_OF_RANGE
