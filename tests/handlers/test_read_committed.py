@@ -82,10 +82,11 @@ async def test_a_fetch_that_waits_is_answered_when_the_transaction_ends(ask, log
 
     nursery.start_soon(client)
     await trio.testing.wait_all_tasks_blocked()
+    reads = ask.broker.counters["t"].fetch_requests
     transact(log, b"more", sequence=1)
     await produced(ask, batch_of(b"behind"))
     await trio.testing.wait_all_tasks_blocked()
-    assert answers == []
+    assert (answers, ask.broker.counters["t"].fetch_requests) == ([], reads)  # nor does it look again in vain
     end(log, committed)
     await trio.testing.wait_all_tasks_blocked()
     assert answers[0].last_stable_offset == 4

@@ -150,13 +150,18 @@ def test_after_a_kill_the_transaction_index_is_whole_whatever_reached_the_disk(
     assert aborted_transactions(crashed(log)) == before
 
 
-def test_what_was_flushed_of_the_transaction_index_is_kept_and_the_rest_found_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written", [False, True])
+def test_what_was_flushed_of_the_transaction_index_is_kept_and_the_rest_found_again(
+    tmp_path: Path, written: bool
+) -> None:
     log = open_log(tmp_path / "orders-0")
     transact(log, b"v", producer_id=5)
     transact(log, b"v", producer_id=6)
     abort(log, 5)
     log.flush()
     abort(log, 6)
+    if written:
+        log.segments[0].write_indexes()
     again = crashed(log)
     assert aborted_transactions(again) == [Aborted(5, 0, 2, 1), Aborted(6, 1, 3, 4)]
     assert again.scanned_bytes == log.segments[0].size - log.segments[0].find(3)[0]  # type: ignore[index]
