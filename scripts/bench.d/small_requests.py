@@ -115,11 +115,11 @@ def produces(topic: Topic, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def fetch(topic: Topic) -> dict[str, Any]:
+def fetch(topic: Topic, fetch_offset: int = 0) -> dict[str, Any]:
     Topics = FETCH.request.type.FetchTopic
-    partition = Topics.FetchPartition(partition=0, fetch_offset=0, partition_max_bytes=1_048_576)
+    partition = Topics.FetchPartition(partition=0, fetch_offset=fetch_offset, partition_max_bytes=1_048_576)
     topics = [Topics(topic=topic.name, topic_id=topic.topic_id, partitions=[partition])]
-    return {"max_wait_ms": 500, "min_bytes": 1, "max_bytes": 52_428_800, "topics": topics, "rack_id": ""}
+    return {"max_wait_ms": 500, "min_bytes": 1, "max_bytes": 52_428_800, "topics": topics}
 
 
 def commit(group: str, topic: Topic, partition: int) -> dict[str, Any]:
