@@ -3,11 +3,24 @@
 The one place where a test needs both brokers at once; it runs with `--broker kafka`, where Kafka is at hand.
 """
 
+import subprocess
 import time
 from pathlib import Path
 
+import confluent_kafka
 import pytest
-from broker_process import Broker
+from broker_process import ROOT, Broker
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 
@@ -131,3 +144,73 @@ def write_and_commit(address, turn):
 
 def id_on_disk(data: Path):
     return (data / f"{TOPIC}-0" / "partition.metadata").read_text()
+
+
+AUTHORIZED = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+    "transaction.state.log.num.partitions": 1,
+    "share.coordinator.state.topic.num.partitions": 1,
+}
+
+
+def test_what_a_kafka_has_that_is_not_served_yet_is_named_and_stays_in_its_directory(only_with_kafka, tmp_path):
+    kafka = Broker("kafka", tmp_path / "data", SETTINGS | AUTHORIZED)
+    kafka.start(within_s=120)
+    try:
+        create(kafka.address)
+        write_and_commit(kafka.address, 0)
+        producer = use_what_is_not_served(kafka.address)
+    finally:
+        kafka.stop()
+    del producer
+    with pytest.raises(RuntimeError) as refused:
+        Broker("pykbroker", tmp_path / "data").start()
+    said = str(refused.value)
+    for named in (
+        "1 ACL (User:alice on moved)",
+        "1 SCRAM credential (alice SCRAM-SHA-256)",
+        "1 client quota (user bob producer_byte_rate)",
+        "1 group of the consumer protocol (modern)",
+        "1 transaction (payments ongoing)",
+    ):
+        assert named in said
+    kafka.start(within_s=120)
+    try:
+        assert seen(kafka.address) == [(partition, 0, b"0") for partition in range(PARTITIONS)]
+        assert committed(kafka.address) == [1] * PARTITIONS
+    finally:
+        kafka.stop()
+
+
+def use_what_is_not_served(address):
+    """An ACL, a SCRAM user, a quota, a group of KIP-848 and an open transaction, whose producer is given."""
+    admin = AdminClient({"bootstrap.servers": address})
+    acl = AclBinding(
+        ResourceType.TOPIC,
+        TOPIC,
+        ResourcePatternType.LITERAL,
+        "User:alice",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.ALLOW,
+    )
+    scram = UserScramCredentialUpsertion("alice", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096), b"secret")
+    for asked in (admin.create_acls([acl]), admin.alter_user_scram_credentials([scram])):
+        for future in asked.values():
+            future.result(20)
+    quota = ["--entity-type", "users", "--entity-name", "bob", "--add-config", "producer_byte_rate=1000"]
+    subprocess.run(
+        [ROOT / "scripts/kafka", "tool", "configs", "--bootstrap-server", address, "--alter", *quota], check=True
+    )
+    producer = confluent_kafka.Producer({"bootstrap.servers": address, "transactional.id": "payments"})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(TABLE, b"undecided", key=b"last")
+    producer.flush(20)
+    settings = {"group.id": "modern", "group.protocol": "consumer", "auto.offset.reset": "earliest"}
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": address, **settings})
+    consumer.subscribe([TOPIC])
+    assert consumer.poll(30) is not None
+    consumer.close()
+    return producer

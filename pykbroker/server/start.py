@@ -13,7 +13,7 @@ from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.control import LEADER_CHANGE_MESSAGE
 
 from pykbroker import codec
-from pykbroker.config import Config
+from pykbroker.config import Config, ConfigInvalid
 from pykbroker.groups.coordinator import Groups
 from pykbroker.groups.effects import Persist
 from pykbroker.groups.limits import GroupLimits
@@ -57,7 +57,6 @@ def open_broker(config: Config, clock: Clock) -> Broker:
 
 def _opened(config: Config, clock: Clock, data: DataDirectory) -> Broker:
     catalog, catalog_log, unserved = load_catalog(config, data)
-    refuse(data, unserved)
     directory = data.path / partition_directory(names.CLUSTER_METADATA, 0)
     quorum = read_quorum_state(directory, config.node_id)
     machine = Groups(_limits(config), member_ids=(str(uuid.uuid4()) for _ in itertools.count()))
@@ -73,9 +72,13 @@ def _opened(config: Config, clock: Clock, data: DataDirectory) -> Broker:
         new_uuid=new_uuid,
     )
     broker.apply_dynamic_configs()
-    for topic in catalog.topics.values():
-        broker.hold(topic)
-    refuse(data, load_groups(broker, machine))
+    try:
+        for topic in catalog.topics.values():
+            broker.hold(topic)
+    except ConfigInvalid:
+        refuse(data, unserved)  # it is among them
+        raise
+    refuse(data, [*unserved, *load_groups(broker, machine)])
     machine.loaded(now=clock.now(), timestamp=clock.timestamp())
     write_quorum_state(directory, config.node_id, quorum._replace(leader_epoch=broker.catalog_epoch))
     _lead_catalog(broker)

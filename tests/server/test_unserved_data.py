@@ -95,6 +95,18 @@ async def test_all_configs_that_cannot_be_are_named_at_once(tmp_path, name, valu
         opened(tmp_path)
 
 
+async def test_all_that_is_in_the_way_is_named_at_once(tmp_path):
+    broker = opened(tmp_path)
+    acl(broker)
+    group(broker, 3)
+    transaction(broker, 1)
+    broker.data.close()
+    with pytest.raises(
+        StorageError, match=r"(?s)\n  1 ACL .*\n  1 group of the consumer protocol .*\n  1 transaction "
+    ):
+        opened(tmp_path)
+
+
 async def test_what_was_there_and_has_ended_is_no_hindrance(tmp_path):
     broker = opened(tmp_path)
     group(broker, 3)
