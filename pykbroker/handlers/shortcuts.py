@@ -14,6 +14,8 @@ from pykbroker_protocol.apis.metadata import METADATA
 from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
 from pykbroker_protocol.apis.produce import PRODUCE
 
+from pykbroker.runtime.later import Promised
+
 from .broker import Broker
 from .client import Client
 from .prefixes import Exchange
@@ -26,11 +28,13 @@ from .usual_produce import UsualProduce
 class Shortcut(Protocol):
     """One API's, of one broker."""
 
-    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
+    def answer(
+        self, frame: memoryview, version: int, correlation_id: int, client: Client
+    ) -> list[Any] | Promised[Any] | None:
         """The answer in chunks, as it leaves; None, and nothing has happened, when it takes the long way to find it."""
 
     def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
-        """What `frame` asks was just answered the long way, at once."""
+        """What `frame` asks was just answered the long way, at once; `answer` is empty where it was promised."""
 
 
 SHORTCUTS: dict[int, Callable[[Broker], Shortcut]] = {

@@ -14,6 +14,7 @@ from pykbroker_protocol.apis.produce import PRODUCE, ProduceRequest, ProduceResp
 from pykbroker_protocol.errors import Malformed, Refused
 
 from pykbroker import codec
+from pykbroker.runtime.later import Pledge, Promised
 from pykbroker.storage import usual
 
 from .broker import Broker
@@ -50,7 +51,9 @@ class UsualProduce:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
+    def answer(
+        self, frame: memoryview, version: int, correlation_id: int, client: Client
+    ) -> list[Any] | Promised[Any] | None:
         if client.produces is None:
             return None
         known, end = client.produces.find(frame, version)
@@ -79,6 +82,8 @@ class UsualProduce:
         _INT64.pack_into(answer, known.base_offset_at, base_offset)
         if known.log_start_offset_at >= 0:
             _INT64.pack_into(answer, known.log_start_offset_at, place.log.log_start_offset)
+        if not place.log.hold_from:
+            return _promised(known, answer, correlation_id, broker.pledges_of(place.log))
         return [answer]
 
     def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
@@ -109,6 +114,34 @@ class UsualProduce:
         client.produces.keep(frame, end, known)
 
 
+def _promised(known: KnownProduce, answer: bytearray, correlation_id: int, pledges: list[Pledge]) -> Promised[Any]:
+    """`answer`, or a refusal, when the log knows whether the records are on disk."""
+
+    def finish() -> list[Any]:
+        try:
+            for pledge in pledges:
+                pledge.check()
+        except Refused as refused:
+            partition = _PartitionAnswer(index=known.partition, error_code=refused.code, base_offset=-1)
+            topic = _TopicAnswer(partition_responses=[partition])
+            if isinstance(known.topic, bytes):
+                topic.topic_id = known.topic
+            else:
+                topic.name = known.topic
+            return [_whole(known.version, ProduceResponse(responses=[topic]), correlation_id)]
+        return [answer]
+
+    return Promised(pledges, finish)
+
+
+def _whole(version: int, response: ProduceResponse, correlation_id: int = 0) -> bytearray:
+    """The response as it leaves, with its size."""
+    whole = bytearray(8 + PRODUCE.response_header_version(version)) + codec.encode(PRODUCE.response, version, response)
+    _INT32.pack_into(whole, 0, len(whole) - 4)
+    _INT32.pack_into(whole, 4, correlation_id)
+    return whole
+
+
 class _Answered:
     """The answer to a batch that went into the log, as bytes, and where in them the offsets stand."""
 
@@ -117,10 +150,7 @@ class _Answered:
         response = ProduceResponse(
             responses=[_TopicAnswer(name=topic.name, topic_id=topic.topic_id, partition_responses=[marked])]
         )
-        body = codec.encode(PRODUCE.response, version, response)
-        header_bytes = 8 + PRODUCE.response_header_version(version)
-        whole = bytearray(header_bytes) + body
-        _INT32.pack_into(whole, 0, len(whole) - 4)
+        whole = _whole(version, response)
         self.base_offset_at = whole.find(_INT64.pack(_BASE_OFFSET))
         self.log_start_offset_at = whole.find(_INT64.pack(_LOG_START_OFFSET))
         self.bytes = bytes(whole)

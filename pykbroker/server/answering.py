@@ -77,6 +77,8 @@ class Answering:
             pledges.clear()
         response = self._respond(served, request, client)
         if pledges or isinstance(response, Promised):
+            if shortcut is not None and isinstance(response, Promised):
+                shortcut.learn(frame, Exchange(version, request, response), [], client)
             return self._when_kept(served, request, correlation_id, client, response)
         if response is None:
             return None

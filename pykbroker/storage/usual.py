@@ -84,8 +84,7 @@ def append(log: PartitionLog, batch: memoryview, leader_epoch: int, timestamp_ms
     segment, size, base_offset = log.segments[-1], len(batch), log.log_end_offset
     last_offset = base_offset + last_offset_delta
     if (
-        last_offset + 1 >= log.hold_from
-        or not 0 < segment.size <= bounded.segment_bytes - size
+        not 0 < segment.size <= bounded.segment_bytes - size
         or not segment.has_room_for(last_offset, bounded.index_bytes)
         or segment.waited_ms(timestamp_ms, max_timestamp) > bounded.roll_ms
         or leader_epoch != log.leader_epoch

@@ -185,3 +185,25 @@ async def test_a_marker_that_asks_for_no_sync_keeps_no_answer_behind_it(ask):
     sync.run()
     log.syncs.done(sync._replace(up_to=3))
     assert told == ["settled"]
+
+
+@pytest.mark.parametrize("version", [9, 13])
+async def test_a_produce_that_is_known_by_its_prefix_is_promised_and_refused_like_any_other(ask, version, monkeypatch):
+    topic = await ask.create("t", **DURABLE)
+    request = produce(batch_of(b"a"), name="" if version == 13 else "t", topic_id=topic.topic_id)
+    (await ask(request, version), await ask(request, version))
+    with monkeypatch.context() as short:
+        frame = ask.frame(request, version)
+        short.setattr("pykbroker.codec.read", None)
+        promises = [ask._answering.answer(frame, ask.client) for _ in range(2)]
+    assert [promised.is_settled for promised in promises] == [False, False]
+    ask.sync()
+    answers = [ask.decoded(request, version, each.finish()).responses[0].partition_responses[0] for each in promises]
+    assert [(answer.error_code, answer.base_offset) for answer in answers] == [(0, 2), (0, 3)]
+    promised = ask.send(request, version)
+    failed_sync(ask, monkeypatch)
+    response = ask.decoded(request, version, promised.finish()).responses[0]
+    assert (response.name, response.topic_id) == (
+        (request.topic_data[0].name, topic.topic_id) if version == 13 else ("t", bytes(16))
+    )
+    assert response.partition_responses[0].error_code == ErrorCode.KAFKA_STORAGE_ERROR
