@@ -77,9 +77,10 @@ def _rename(directory: Path, group: Group, kind: str, suffix: str, to: str) -> N
 
 
 def _set_aside(segment: Segment) -> list[Path]:
+    """The log goes last: as long as it is there, a start knows that its indexes are not the new log's."""
     segment.release()
     aside = []
-    for path in segment.paths():
+    for path in reversed(segment.paths()):
         with contextlib.suppress(FileNotFoundError):
             aside.append(path.rename(path.with_name(path.name + names.DELETED_SUFFIX)))
     return aside

@@ -11,9 +11,10 @@ import pytest
 from compacting import COMPACTED, compact, latest, names, put_all, records, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logs import NOW, crashed, open_log
+from logs import NOW, abort, aborted_transactions, commit, crashed, open_log, transact
 
 from pykbroker.config.topic import LogConfig
+from pykbroker.storage.aborted import Aborted
 from pykbroker.storage.files import Descriptors
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.swapping import swap
@@ -124,3 +125,39 @@ def test_any_run_of_steps_leaves_the_latest_of_each_key(tmp_path_factory: pytest
         there = {key: value for key, value in latest(log).items() if value is not None}
         assert there == {key: value for key, value in model.items() if value is not None}
     shutil.rmtree(directory.parent)
+
+
+def state(log: PartitionLog) -> tuple[list[int], list[Aborted]]:
+    """The attributes of each batch, and what the indexes say of aborted transactions."""
+    return [header.attributes for header, _ in log.batches()], aborted_transactions(log)
+
+
+def with_aborted(directory: Path) -> PartitionLog:
+    """Of a transaction that was aborted nothing but its marker is left, which the next round will find."""
+    log = open_log(directory, COMPACTED)
+    transact(log, b"v")
+    abort(log)
+    log.roll()
+    transact(log, b"v")
+    commit(log)
+    log.roll()
+    compact(log)
+    put_all(log, (b"more", b"x"))
+    log.roll()
+    return log
+
+
+@pytest.mark.parametrize("step", range(13))
+def test_a_crash_between_any_two_renames_leaves_the_index_that_belongs_to_the_log(tmp_path: Path, step: int) -> None:
+    log = with_aborted(tmp_path / "orders-0")
+    before = state(log)
+    result = written(log, 4)
+    assert result is not None
+    with crashing_at(step), suppress(Crash):
+        swap(log, result, Descriptors(10))
+    # What lies below the recovery point is on disk, so its index is taken as it is.
+    found = state(crashed(log, COMPACTED, recovery_point=log.log_end_offset))
+    whole = with_aborted(tmp_path / "whole-0")
+    compact(whole, 4)
+    assert found in (before, state(whole))
+    assert before != state(whole)
