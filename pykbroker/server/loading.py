@@ -168,13 +168,26 @@ def _transactions(broker: Broker) -> Iterator[str]:
     """Transactional ids without a transaction under way are no hindrance: their records stay, for a Kafka to go on."""
     under_way = []
     for key, value in _latest(broker, names.TRANSACTION_STATE):
-        state = codec.decode(TRANSACTION_LOG_VALUE, int.from_bytes(value[:2], "big"), memoryview(value)[2:])
-        if state.transaction_status in _UNDER_WAY:
+        try:
             transactional_id = codec.decode(TRANSACTION_LOG_KEY, 0, memoryview(key)[2:]).transactional_id
-            under_way.append(f"{transactional_id} {_UNDER_WAY[state.transaction_status]}")
+            status = _transaction_status(value)
+        except Malformed as fault:
+            yield f"a record of {names.TRANSACTION_STATE} that cannot be read: {fault}"
+            continue
+        if status in _UNDER_WAY:
+            under_way.append(f"{transactional_id} {_UNDER_WAY[status]}")
     if under_way:
         remedy = "let it end, or kafka-transactions abort"
         yield told("transaction", under_way, "nobody would end them", remedy)
+
+
+def _transaction_status(value: bytes) -> int:
+    """Raises Malformed."""
+    version = int.from_bytes(value[:2], "big", signed=True) if len(value) >= 2 else -1
+    low, high = TRANSACTION_LOG_VALUE.versions
+    if not low <= version <= high:
+        raise Malformed(f"version {version} of {TRANSACTION_LOG_VALUE.name}: {low} to {high} are known")
+    return int(codec.decode(TRANSACTION_LOG_VALUE, version, memoryview(value)[2:]).transaction_status)
 
 
 def refuse(data: DataDirectory, faults: Sequence[str]) -> None:

@@ -95,6 +95,16 @@ async def test_all_configs_that_cannot_be_are_named_at_once(tmp_path, name, valu
         opened(tmp_path)
 
 
+@pytest.mark.parametrize("value", [b"", b"\0", b"\0\x09", b"\0\1\0"])
+async def test_a_transaction_that_cannot_be_read_is_refused(tmp_path, value):
+    broker = opened(tmp_path)
+    broker.create_topic(NewTopic(STATE), 1)
+    written(broker, STATE, b"\0\0\0\1t", value)
+    broker.data.close()
+    with pytest.raises(StorageError, match="a record of __transaction_state that cannot be read"):
+        opened(tmp_path)
+
+
 async def test_all_that_is_in_the_way_is_named_at_once(tmp_path):
     broker = opened(tmp_path)
     acl(broker)
