@@ -6,6 +6,7 @@ import gc
 
 import pytest
 import trio
+import trio.testing
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.groups.effects import Persist, Reply, Ticket
@@ -168,3 +169,50 @@ async def test_a_deadline_set_by_a_question_that_was_refused_is_kept(autojump_cl
     start = trio.current_time()
     await later.wait()
     assert trio.current_time() - start == pytest.approx(1, abs=0.002)
+
+
+class Promise:
+    """Records that are on disk when the test says so, or never."""
+
+    def __init__(self):
+        self.is_settled, self.callbacks, self.failure = False, [], None
+
+    def when_settled(self, callback):
+        self.callbacks.append(callback)
+
+    def check(self):
+        if self.failure:
+            raise self.failure
+
+    def settle(self, failure=None):
+        self.is_settled, self.failure = True, failure
+        for callback in self.callbacks:
+            callback()
+
+
+async def test_who_waits_behind_records_is_answered_when_they_are_on_disk(nursery):
+    promise, answers = Promise(), []
+    gate = Coordination(Gate(), lambda effect: [promise], Clock())
+    parked = gate.ask(gate.machine.knock)
+
+    async def wait():
+        answers.append(await parked.wait())
+
+    nursery.start_soon(wait)
+    gate.ask(gate.machine.open)
+    await trio.testing.wait_all_tasks_blocked()
+    assert answers == []
+    promise.settle()
+    await trio.testing.wait_all_tasks_blocked()
+    assert answers == ["in"]
+
+
+async def test_who_waits_behind_records_that_will_never_be_on_disk_is_refused():
+    promise = Promise()
+    gate = Coordination(Gate(), lambda effect: [promise], Clock())
+    parked = gate.ask(gate.machine.knock)
+    gate.ask(gate.machine.open)
+    promise.settle(Refused(ErrorCode.NOT_COORDINATOR, "the disk is gone"))
+    with pytest.raises(Refused) as refused:
+        await parked.wait()
+    assert refused.value.code is ErrorCode.NOT_COORDINATOR
