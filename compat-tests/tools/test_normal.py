@@ -18,6 +18,7 @@ def seen(text, port=9092):
         ("CreateTime:1795396508939", "CreateTime:1795396509000"),
         ("20000 records sent, 1.0 records/sec", "20000 records sent, 2.0 records/sec"),
         ("a   b", "a  b"),
+        ('{"partition":"a-2","size":128}', '{"partition":"a-2","size":125}'),
         ("WARN with correlation id 7 : x\nWARN with correlation id 8 : x\n", "WARN with correlation id 2 : x\n"),
     ],
 )
@@ -38,6 +39,7 @@ def test_addresses_are_equal():
         ("WARN one thing", "WARN another thing"),
         ("org.apache.kafka.OneException: why", "org.apache.kafka.OneException: why not"),
         ("group  readers", "group readers"),
+        ('{"partition":"a-2","size":0}', '{"partition":"a-2","size":125}'),
     ],
 )
 def test_what_a_broker_says_stays_different(one, other):
