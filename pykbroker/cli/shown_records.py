@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 Printer = Callable[[str, int, Record], None]
 
 
+_OF_BROKERS = (names.CLUSTER_METADATA, names.GROUP_METADATA, names.TRANSACTION_STATE, names.SHARE_GROUP_STATE)
+
+
 def printer(topic: str, style: str, verbose: bool) -> Printer:
     """What prints a record of `topic`.  Values go out byte for byte, unless a terminal would obey them."""
-    if topic in (names.CLUSTER_METADATA, names.GROUP_METADATA):
+    if topic in _OF_BROKERS:
         return lambda topic, partition, record: click.echo(_of_broker(topic, partition, record, style, verbose))
     if style == "json":
         return lambda topic, partition, record: click.echo(as_json(topic, partition, record))

@@ -10,6 +10,9 @@ from commands import Typed
 from kafka import KafkaProducer
 from running import environment
 
+from pykbroker.cli.internal_records import OWN
+from pykbroker.cli.shown_records import _OF_BROKERS
+
 
 def written(pk: Typed, topic: str, *values: bytes, **options: Any) -> None:
     producer = KafkaProducer(bootstrap_servers=f"127.0.0.1:{pk.port}", **options)
@@ -78,6 +81,10 @@ def test_what_the_broker_itself_wrote_is_decoded(pk: Typed, numbers: str):
         m["OffsetCommitValue"]["offset"] for m in every if m.get("OffsetCommitKey", {}).get("group") == "decoded"
     ]
     assert offsets == [3]
+
+
+def test_every_topic_that_can_be_decoded_is():
+    assert set(_OF_BROKERS) == set(OWN)
 
 
 def test_verbose_shows_place_key_and_headers(pk: Typed, numbers: str):
