@@ -8,6 +8,7 @@ import pytest
 from commands import Typed
 from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
+from running import WITHIN_S
 
 
 def committed(pk: Typed, group: str, topic: str, *offsets: int) -> None:
@@ -22,7 +23,7 @@ def committed(pk: Typed, group: str, topic: str, *offsets: int) -> None:
 def reading(pk: Typed, group: str, topic: str) -> Iterator[KafkaConsumer]:
     """A member of `group` that has been assigned partitions of `topic`."""
     consumer = KafkaConsumer(topic, bootstrap_servers=f"127.0.0.1:{pk.port}", group_id=group, client_id="a-reader")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + WITHIN_S
     while not consumer.assignment() and time.monotonic() < deadline:
         consumer.poll(100)
     assert consumer.assignment()
