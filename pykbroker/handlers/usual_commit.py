@@ -64,12 +64,12 @@ class UsualCommit:
         return [answer]
 
     def _commit(self, known: KnownCommit, offsets: list[int]) -> bool:
-        broker, request, catalog = self._broker, known.request, self._broker.catalog
+        broker, request, topics = self._broker, known.request, self._broker.catalog.topics
         for topic in request.topics:
-            there = catalog.topic_by_name(topic.name)
+            there = topics.get(topic.name)
             if there is None or there.topic_id != topic.topic_id:
                 return False
-        groups_topic = catalog.topic_by_name(names.GROUP_METADATA)
+        groups_topic = topics.get(names.GROUP_METADATA)
         if groups_topic is None or not broker.groups.look(broker.groups.machine.may_commit, request, known.version):
             return False
         partition, timestamp = partition_for(request.group_id, groups_topic.partitions), broker.clock.timestamp()

@@ -41,6 +41,7 @@ def test_the_bytes_are_those_of_a_batch_that_is_built_each_time(tmp_path):
         pytest.param(LogConfig(), {"timestamp_ms": NOW + 604_800_001}, id="the segment's time is up"),
         pytest.param(LogConfig(segment_jitter_ms=1), {}, id="rolls are spread"),
         pytest.param(LogConfig(segment_bytes=150), {}, id="the segment is full"),
+        pytest.param(LogConfig(segment_index_bytes=36, index_interval_bytes=1), {}, id="its indexes are nearly full"),
     ],
 )
 def test_what_takes_more_than_a_write_is_left_to_others(tmp_path, config, change):
@@ -56,5 +57,19 @@ def test_an_empty_or_a_broken_log_is_left_to_others(tmp_path):
     log, batch = open_log(tmp_path / "a", SMALL), PreparedBatch(records(MARK))
     assert not batch.append(log, [1], leader_epoch=log.leader_epoch, timestamp_ms=NOW)
     log.append_records(filled(0), leader_epoch=0, timestamp_ms=NOW)
+    assert batch.append(log, [1], leader_epoch=0, timestamp_ms=NOW)
     log.broken = "the disk is gone"
     assert not batch.append(log, [1], leader_epoch=0, timestamp_ms=NOW)
+
+
+def test_a_log_that_rolls_and_one_whose_config_changes_take_the_next_batches_too(tmp_path):
+    log, batch = open_log(tmp_path / "a", LogConfig(segment_bytes=600)), PreparedBatch(records(MARK))
+    for number in range(30):
+        if number == 15:
+            log.configure(LogConfig(segment_bytes=300))
+        if not batch.append(log, [number], leader_epoch=0, timestamp_ms=NOW):
+            log.append_records(filled(number), leader_epoch=0, timestamp_ms=NOW)
+    assert max(segment.size for segment in log.segments) <= 600
+    assert max(segment.size for segment in log.segments[-3:]) <= 300
+    numbers = [int.from_bytes(data[-13:-5], "big") for data in on_disk(log)]  # before " end" and the count of headers
+    assert numbers == list(range(30))
