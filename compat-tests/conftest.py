@@ -69,6 +69,13 @@ def _time_limit() -> Iterator[None]:
     signal.alarm(0)
 
 
+@pytest.fixture
+def only_with_kafka(request: pytest.FixtureRequest) -> None:
+    """For the tests that go from one broker to the other themselves, and need Java."""
+    if request.config.getoption("--broker") != "kafka":
+        pytest.skip("needs both brokers: run with --broker kafka")
+
+
 @dataclass
 class Elsewhere:
     """A broker that was running before; it cannot be restarted or configured from here."""

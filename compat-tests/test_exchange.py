@@ -39,12 +39,6 @@ TABLE_CONFIGS = {"cleanup.policy": "compact", "segment.ms": "1000", "min.cleanab
 LONG_AGO = 1_700_000_000_000
 
 
-@pytest.fixture
-def only_with_kafka(request):
-    if request.config.getoption("--broker") != "kafka":
-        pytest.skip("needs both brokers: run with --broker kafka")
-
-
 @pytest.mark.parametrize("end", [Broker.stop, Broker.kill], ids=["stopped", "killed"])
 @pytest.mark.parametrize("kinds", [("pykbroker", "kafka", "pykbroker"), ("kafka", "pykbroker", "kafka")], ids=" ".join)
 def test_topics_records_configs_and_group_offsets_move_with_their_directory(only_with_kafka, tmp_path, kinds, end):
