@@ -33,11 +33,16 @@ enum { SERVED = sizeof served / sizeof *served };
 struct batch { int64_t base_offset, position; };
 struct partition { int file; int64_t end_offset, bytes; struct batch *batches; size_t count, room; };
 struct topic { char name[250]; int partitions; struct partition partition[MOST_PARTITIONS]; };
-struct connection { int fd; size_t held; char *in; };
+struct connection {
+    int fd, file; /* what of `file` has still to be sent, at `position`, before anything else is read */
+    off_t position;
+    size_t held, left;
+    char *in;
+};
 struct reader { char *at, *end; };
 
 static struct topic topics[MOST_TOPICS];
-static int topic_count, port, drains;
+static int topic_count, port, drains, poller;
 static const char *folder;
 static char answer[1 << 16];
 static char *out;
@@ -179,13 +184,16 @@ static void send_all(int fd, const char *from, size_t left) {
     }
 }
 
-static void send_file(int fd, int file, off_t position, size_t left) {
-    while (left) {
-        ssize_t put = sendfile(fd, file, &position, left);
-        if (put < 0 && errno != EAGAIN) return;
-        if (put < 0) wait_writable(fd);
-        else left -= put;
+/* As much as the socket takes; the rest when it is writable again, so that one client does not hold up the others. */
+static void send_file(struct connection *c) {
+    while (c->left) {
+        ssize_t put = sendfile(c->fd, c->file, &c->position, c->left);
+        if (put < 0 && errno == EAGAIN) break;
+        if (put <= 0) c->left = 0; /* the client is gone: reading says so */
+        else c->left -= put;
     }
+    struct epoll_event wanted = {.events = c->left ? EPOLLOUT : EPOLLIN, .data.ptr = c};
+    epoll_ctl(poller, EPOLL_CTL_MOD, c->fd, &wanted);
 }
 
 /* Where whole batches from `offset` on lie, at most `most` bytes of them but at least one batch. */
@@ -204,7 +212,7 @@ static size_t found(struct partition *log, int64_t offset, size_t most, off_t *p
 }
 
 /* One partition in each request: what a consumer of one partition asks for. */
-static void fetch(struct reader *from, int fd) {
+static void fetch(struct reader *from, struct connection *c) {
     int32(from), int32(from), int32(from), int32(from), take(from, 1), int32(from), int32(from);
     int32_t count = int32(from);
     put32(0), put16(0), put32(0), put32(count ? 1 : 0);
@@ -225,11 +233,14 @@ static void fetch(struct reader *from, int fd) {
     }
     int32_t all = htobe32(out - answer - 4 + bytes);
     memcpy(answer, &all, 4);
-    send_all(fd, answer, out - answer);
-    if (bytes) send_file(fd, log->file, position, bytes);
+    send_all(c->fd, answer, out - answer);
+    if (bytes) {
+        c->file = log->file, c->position = position, c->left = bytes;
+        send_file(c);
+    }
 }
 
-static void answer_frame(int fd, char *frame, size_t bytes) {
+static void answer_frame(struct connection *c, char *frame, size_t bytes) {
     struct reader from = {frame, frame + bytes};
     int16_t key = int16(&from), version = int16(&from);
     int32_t correlation_id = int32(&from);
@@ -239,7 +250,7 @@ static void answer_frame(int fd, char *frame, size_t bytes) {
     put32(correlation_id);
     switch (key) {
     case PRODUCE: produce(&from); break;
-    case FETCH: fetch(&from, fd); return;
+    case FETCH: fetch(&from, c); return;
     case LIST_OFFSETS: list_offsets(&from); break;
     case METADATA: metadata(&from); break;
     case API_VERSIONS: api_versions(version); break;
@@ -247,18 +258,20 @@ static void answer_frame(int fd, char *frame, size_t bytes) {
     }
     int32_t all = htobe32(out - answer - 4);
     memcpy(answer, &all, 4);
-    send_all(fd, answer, out - answer);
+    send_all(c->fd, answer, out - answer);
 }
 
 /* Zero when the client is gone. */
 static int serve(struct connection *c) {
+    if (c->left) send_file(c);
+    if (c->left) return 1;
     ssize_t got = recv(c->fd, c->in + c->held, ROOM - c->held, 0);
-    if (got <= 0) return got < 0 && errno == EAGAIN;
-    c->held += got;
+    if (got == 0 || (got < 0 && errno != EAGAIN)) return 0;
+    c->held += got > 0 ? got : 0;
     char *from = c->in;
-    while (c->held >= 4 && c->held >= 4 + (size_t)int32_at(from)) {
+    while (!c->left && c->held >= 4 && c->held >= 4 + (size_t)int32_at(from)) {
         size_t bytes = int32_at(from);
-        answer_frame(c->fd, from + 4, bytes);
+        answer_frame(c, from + 4, bytes);
         from += 4 + bytes;
         c->held -= 4 + bytes;
     }
@@ -267,7 +280,7 @@ static int serve(struct connection *c) {
     return 1;
 }
 
-static void accept_client(int listener, int poller) {
+static void accept_client(int listener) {
     int on = 1, fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
     if (fd < 0) return;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -282,7 +295,8 @@ int main(int words, char **word) {
     if (words < 3) fail("usage: floor PORT FOLDER [drain]");
     port = atoi(word[1]), folder = word[2], drains = words > 3 && !strcmp(word[3], "drain");
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poller = epoll_create1(0);
+    int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    poller = epoll_create1(0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 100)) fail("port %d: %s", port, strerror(errno));
     struct epoll_event readable = {.events = EPOLLIN, .data.ptr = NULL}, ready[64];
@@ -293,7 +307,7 @@ int main(int words, char **word) {
         int events = epoll_wait(poller, ready, 64, -1);
         for (int i = 0; i < events; i++) {
             struct connection *c = ready[i].data.ptr;
-            if (!c) accept_client(listener, poller);
+            if (!c) accept_client(listener);
             else if (!serve(c)) close(c->fd), free(c->in), free(c);
         }
     }

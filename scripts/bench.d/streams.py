@@ -44,8 +44,15 @@ def records_a_second(form: re.Pattern[str], printed: str, count: int) -> float:
     return count * 1000 / max(int(told[2]), 1)
 
 
+def warm(session: Session) -> None:
+    """The broker has taken some large batches and given them back."""
+    with session.topic(1) as topic:
+        session.run(*producing(session, topic, 100_000, KB))
+        session.run(*consuming(session, topic, 100_000))
+
+
 def measure_produce(session: Session) -> None:
-    count, produced_gb, before = int(200_000 * session.seconds), 0.0, session.peer.cpu_s()
+    count, produced_gb, before = int(400_000 * session.seconds), 0.0, session.peer.cpu_s()
     for row, partitions, acks in (("p1-acks1", 1, 1), ("p1-all", 1, -1), ("p4-acks1", 4, 1), ("p4-all", 4, -1)):
         if session.wants(f"produce.1k-{row}", "produce.cpu", "memory.after-produce"):
             session.note(f"produce.1k-{row}", produce(session, partitions, count, KB, acks) * KB / MB)
@@ -65,7 +72,7 @@ def produce(session: Session, partitions: int, count: int, size: int, acks: int,
 
 
 def measure_consume(session: Session) -> None:
-    count = int(400_000 * session.seconds)
+    count = int(500_000 * session.seconds)
     with session.topic(1) as topic:
         session.run(*producing(session, topic, count, KB))
         before = session.peer.cpu_s()
@@ -79,7 +86,7 @@ def measure_consume(session: Session) -> None:
 
 
 def measure_together(session: Session) -> None:
-    count = int(200_000 * session.seconds)
+    count = int(400_000 * session.seconds)
     with session.topic(1) as topic:
         loads = consuming(session, topic, count), producing(session, topic, count, KB)
         consumed, produced = session.run_together(*loads)

@@ -169,6 +169,8 @@ def _started(session: Session, measured: Measured) -> bool:
         return False
     if session.peer.kind in BROKERS:
         streams.measure_idle(session)
+        with contextlib.suppress(Missing):  # said when a row needs it
+            streams.warm(session)
         small_requests.warm(session)
     return True
 
