@@ -12,6 +12,8 @@ import peers
 from both.client import Broker as Asking
 from pykbroker_protocol.apis.delete_topics import DELETE_TOPICS
 
+_ZEROS = bytes(1 << 20)
+
 
 class Failed(Exception):
     """A figure could not be had; says why."""
@@ -66,9 +68,20 @@ class Session:
             yield f"topic-{next(self._names)}-{partitions}"
             return
         with self.asking() as asking:
-            name = asking.topic(f"topic-{partitions}", partitions).name
+            # The default would keep the logs of a whole turn for a minute after they were deleted.
+            name = asking.topic(f"topic-{partitions}", partitions, file_delete_delay_ms="1000").name
             yield name
             asking.ask(DELETE_TOPICS, 6, topics=[DELETE_TOPICS.request.type.DeleteTopicState(name=name)])
+
+    def touch(self, count_bytes: int) -> None:
+        """So much memory was in use a moment ago.
+
+        The host of a virtual machine gives and takes it: a page that nobody used for a while costs its first user ten
+        times what writing to it does, and would make a broker slow for having its turn at the wrong time.
+        """
+        with tempfile.TemporaryFile(dir=self.scratch) as file:
+            for _ in range(count_bytes // len(_ZEROS) + 1):
+                file.write(_ZEROS)
 
     def start(self, *command: object) -> subprocess.Popen[str]:
         words = [str(word) for word in command]

@@ -68,12 +68,14 @@ def measure_produce(session: Session) -> None:
 def produce(session: Session, partitions: int, count: int, size: int, acks: int, codec: str = "none") -> float:
     """Records a second into a new topic."""
     with session.topic(partitions) as topic:
+        session.touch(count * size)
         return records_a_second(_PRODUCED, session.run(*producing(session, topic, count, size, acks, codec)), count)
 
 
 def measure_consume(session: Session) -> None:
     count = int(500_000 * session.seconds)
     with session.topic(1) as topic:
+        session.touch(count * KB)
         session.run(*producing(session, topic, count, KB))
         before = session.peer.cpu_s()
         printed = session.run(*consuming(session, topic, count))
@@ -88,6 +90,7 @@ def measure_consume(session: Session) -> None:
 def measure_together(session: Session) -> None:
     count = int(400_000 * session.seconds)
     with session.topic(1) as topic:
+        session.touch(count * KB)
         loads = consuming(session, topic, count), producing(session, topic, count, KB)
         consumed, produced = session.run_together(*loads)
     slower = min(records_a_second(_CONSUMED, consumed, count), records_a_second(_PRODUCED, produced, count))
