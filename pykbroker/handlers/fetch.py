@@ -24,7 +24,7 @@ _NO_SUCH_PARTITION = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TO
 PartitionData = FetchResponse.FetchableTopicResponse.PartitionData
 Answered = tuple[Wanted, PartitionData]
 
-_READ_UNCOMMITTED, _READ_COMMITTED = 0, 1
+READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 
 
 class Shortfall:
@@ -63,7 +63,7 @@ class Undecided:
 def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchResponse | Later[FetchResponse]:
     """Answered when `min_bytes` are there, when a partition has news that cannot wait, or after `max_wait_ms`."""
     version = client.api_version
-    if request.isolation_level not in (_READ_UNCOMMITTED, _READ_COMMITTED):
+    if request.isolation_level not in (READ_UNCOMMITTED, READ_COMMITTED):
         raise Refused(ErrorCode.UNKNOWN_SERVER_ERROR, f"isolation level {request.isolation_level}")
     try:
         asked = broker.fetch_sessions.round(request, version, broker.clock.now())
@@ -81,6 +81,7 @@ async def _when_filled(
     reading: _Reading, asked: Round, answered: list[Answered], lacking: int, max_wait_ms: int
 ) -> FetchResponse:
     """What came in since `answered` was read counts: this begins in a task of its own, behind other requests."""
+    is_filled = False
     with trio.move_on_after(max_wait_ms / 1000), suppress(Refused):  # a topic that is gone by now is told of at once
         while lacking > 0:
             logs = reading.logs_of(asked.wanted)
@@ -89,7 +90,9 @@ async def _when_filled(
             if lacking > 0:
                 await reading.wait_for(lacking, logs)
                 answered, lacking = reading.all_of(asked.wanted)
-    answered, _ = reading.all_of(asked.wanted)
+        is_filled = True
+    if not is_filled:
+        answered, _ = reading.all_of(asked.wanted)
     reading.count_sent()
     return _response(asked, answered)
 
@@ -119,7 +122,7 @@ class _Reading:
         self._version = version
         self._by_id = version >= TOPIC_IDS_SINCE
         self._replica_id = request.replica_state.replica_id if version >= 15 else request.replica_id
-        self._committed = request.isolation_level == _READ_COMMITTED
+        self._committed = request.isolation_level == READ_COMMITTED
         self._max_bytes = min(request.max_bytes, broker.config.fetch_max_bytes)
         self._min_bytes = min(request.min_bytes, self._max_bytes)
         self._sent: list[tuple[TopicCounters, int]] = []

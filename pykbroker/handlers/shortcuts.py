@@ -14,7 +14,7 @@ from pykbroker_protocol.apis.metadata import METADATA
 from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT
 from pykbroker_protocol.apis.produce import PRODUCE
 
-from pykbroker.runtime.later import Promised
+from pykbroker.runtime.later import Later, Promised
 
 from .broker import Broker
 from .client import Client
@@ -30,11 +30,14 @@ class Shortcut(Protocol):
 
     def answer(
         self, frame: memoryview, version: int, correlation_id: int, client: Client
-    ) -> list[Any] | Promised[Any] | None:
-        """The answer in chunks, as it leaves; None, and nothing has happened, when it takes the long way to find it."""
+    ) -> list[Any] | Promised[Any] | Later[list[Any] | None] | None:
+        """The answer in chunks, as it leaves; None, and nothing has happened, when it takes the long way to find it.
+
+        A Later may turn out to know none either.
+        """
 
     def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
-        """What `frame` asks was just answered the long way, at once; `answer` is empty where it was promised."""
+        """What `frame` asks was just answered the long way; `answer` is empty where it was promised."""
 
 
 SHORTCUTS: dict[int, Callable[[Broker], Shortcut]] = {

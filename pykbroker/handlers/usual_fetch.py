@@ -1,6 +1,6 @@
 """Fetch of one partition, out of a session, again: only the offset differs from an earlier request of the client.
 
-What has to wait, or to tell more than records, takes the long way.
+What has to tell more than records takes the long way.
 """
 
 from __future__ import annotations
@@ -9,19 +9,23 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+import trio
 from pykbroker_protocol.apis.fetch import FETCH, FetchRequest, FetchResponse
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.headers import RESPONSE_HEADER, ResponseHeader
 
 from pykbroker import codec
+from pykbroker.runtime.later import Later
+from pykbroker.storage.slice import FileSlice
 
 from .broker import Broker
 from .client import Client
+from .fetch import READ_COMMITTED, READ_UNCOMMITTED, Shortfall
 from .fetch_sessions import FINAL_EPOCH, TOPIC_IDS_SINCE
 from .places import Place, find, is_there
 from .prefixes import Exchange, Prefixes
 
-_READ_UNCOMMITTED, _NO_REPLICA, _NO_EPOCH = 0, -1, -1
+_NO_REPLICA, _NO_EPOCH = -1, -1
 _COPIED_BYTES = 16 * 1024  # up to here a copy is cheaper than a call to the system of its own
 _LOG_START_SINCE = 5
 _INT32, _INT64, _TWO, _THREE = (struct.Struct(layout) for layout in (">i", ">q", ">qq", ">qqq"))
@@ -44,6 +48,7 @@ class KnownFetch:
     min_bytes: int
     max_bytes: int
     client_id: str | None
+    committed: bool  # only records that nobody takes back
     suffix: bytes
     head: bytes  # up to the length of the records; correlation id and offsets are to be filled in
     offsets_at: int  # high watermark and last stable offset, and unless this version does not tell, log start offset
@@ -57,12 +62,28 @@ class UsualFetch:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
+    def answer(
+        self, frame: memoryview, version: int, correlation_id: int, client: Client
+    ) -> list[Any] | Later[list[Any] | None] | None:
         if client.fetches is None:
             return None
         known, end = client.fetches.find(frame, version)
         if known is None or frame[end + 8 :] != known.suffix:
             return None
+        (offset,) = _INT64.unpack_from(frame, end)
+        read = self._read(known, offset)
+        if read is None:
+            return None
+        place, found = read
+        lacking = self._lacking(known, found)
+        if lacking <= 0 or known.max_wait_ms <= 0:
+            return self._told(known, place, found, correlation_id, client)
+        if found is not None:
+            return None  # more may never come to where it lies
+        return Later(lambda: self._when_there(known, offset, correlation_id, client))
+
+    def _read(self, known: KnownFetch, offset: int) -> tuple[Place, FileSlice | None] | None:
+        """What there is from `offset` on; None if there is more to tell than that."""
         broker, place = self._broker, known.place
         try:
             if place is None or not is_there(place, broker):
@@ -70,37 +91,59 @@ class UsualFetch:
             if place is None or known.current_leader_epoch not in (_NO_EPOCH, place.leader_epoch):
                 return None
             log = place.log
-            (offset,) = _INT64.unpack_from(frame, end)
-            most = broker.config.fetch_max_bytes
-            found = log.read(offset, min(known.max_bytes, most), at_least_one=True)
+            if known.committed and (log.last_stable_offset < log.high_watermark or log.last_abort >= offset):
+                return None
+            return place, log.read(offset, min(known.max_bytes, broker.config.fetch_max_bytes), at_least_one=True)
         except (Refused, OSError):  # the long way finds the words
             return None
-        if found is None or (found.length < min(known.min_bytes, most) and known.max_wait_ms > 0):
-            return None
+
+    def _lacking(self, known: KnownFetch, found: FileSlice | None) -> int:
+        wanted = min(known.min_bytes, self._broker.config.fetch_max_bytes)
+        return wanted if found is None else wanted - found.length
+
+    async def _when_there(
+        self, known: KnownFetch, offset: int, correlation_id: int, client: Client
+    ) -> list[Any] | None:
+        """As `answer`, when there are `min_bytes` or `max_wait_ms` have passed."""
+        with trio.move_on_after(known.max_wait_ms / 1000):
+            while (read := self._read(known, offset)) and (lacking := self._lacking(known, read[1])) > 0:
+                log, shortfall = read[0].log, Shortfall(lacking)
+                log.watchers.add(shortfall)
+                try:
+                    await shortfall.wait_paid()
+                finally:
+                    log.watchers.discard(shortfall)
+        read = self._read(known, offset)
+        return self._told(known, *read, correlation_id, client) if read else None
+
+    def _told(
+        self, known: KnownFetch, place: Place, found: FileSlice | None, correlation_id: int, client: Client
+    ) -> list[Any] | None:
+        log, length = place.log, found.length if found else 0
         try:
-            copied = found.read() if found.length <= _COPIED_BYTES else None
+            copied = found.read() if found and length <= _COPIED_BYTES else b""
         except OSError:
             return None
-        if copied is not None and len(copied) < found.length:
+        if length <= _COPIED_BYTES and len(copied) < length:
             return None  # the file is shorter than it was: whoever sends it finds the words
         client.client_id = known.client_id
         counters = place.counters
         counters.fetch_requests += 1
-        counters.bytes_out += found.length
+        counters.bytes_out += length
         head = bytearray(known.head)
-        if version >= _LOG_START_SINCE:
+        if known.version >= _LOG_START_SINCE:
             _THREE.pack_into(head, known.offsets_at, log.high_watermark, log.last_stable_offset, log.log_start_offset)
         else:
             _TWO.pack_into(head, known.offsets_at, log.high_watermark, log.last_stable_offset)
-        if FETCH.request.is_flexible(version):
-            codec.write_uvarint(head, found.length + 1)
+        if FETCH.request.is_flexible(known.version):
+            codec.write_uvarint(head, length + 1)
         else:
-            head += _INT32.pack(found.length)
-        _INT32.pack_into(head, 0, len(head) + found.length + len(known.tail) - 4)
+            head += _INT32.pack(length)
+        _INT32.pack_into(head, 0, len(head) + length + len(known.tail) - 4)
         _INT32.pack_into(head, 4, correlation_id)
-        if copied is None:
-            return [head, found, known.tail] if known.tail else [head, found]
-        return [head + copied + known.tail]
+        if length <= _COPIED_BYTES:
+            return [head + copied + known.tail]
+        return [head, found, known.tail] if known.tail else [head, found]
 
     def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
         """A consumer's request for one partition, that names no session, no replica and no epoch that it has read."""
@@ -116,7 +159,8 @@ class UsualFetch:
         at = start + marked.find(_INT64.pack(_MARKS[0]))
         if bytes(frame[start:at]) + _INT64.pack(_MARKS[0]) + bytes(frame[at + 8 :]) != marked:
             return  # there is more in it than we know of
-        head, tail = _around_records(version, topic, partition.partition)
+        aborted: list[Any] | None = [] if request.isolation_level == READ_COMMITTED else None
+        head, tail = _around_records(version, topic, partition.partition, aborted)
         known = KnownFetch(
             version,
             topic.topic_id if version >= TOPIC_IDS_SINCE else topic.topic,
@@ -126,6 +170,7 @@ class UsualFetch:
             min(request.min_bytes, request.max_bytes),
             min(request.max_bytes, partition.partition_max_bytes),
             client.client_id,
+            request.isolation_level == READ_COMMITTED,
             bytes(frame[at + 8 :]),
             head,
             head.find(_INT64.pack(_MARKS[0])),
@@ -141,7 +186,7 @@ def _is_simple(version: int, request: FetchRequest) -> bool:
         return False
     partition = request.topics[0].partitions[0]
     return (
-        request.isolation_level == _READ_UNCOMMITTED
+        request.isolation_level in (READ_UNCOMMITTED, READ_COMMITTED)
         and (version < 7 or request.session_epoch == FINAL_EPOCH)
         and (request.replica_state.replica_id if version >= 15 else request.replica_id) == _NO_REPLICA
         and partition.last_fetched_epoch == _NO_EPOCH
@@ -149,7 +194,9 @@ def _is_simple(version: int, request: FetchRequest) -> bool:
     )
 
 
-def _around_records(version: int, topic: FetchRequest.FetchTopic, partition: int) -> tuple[bytes, bytes]:
+def _around_records(
+    version: int, topic: FetchRequest.FetchTopic, partition: int, aborted: list[Any] | None
+) -> tuple[bytes, bytes]:
     """The answer, marked, before the length of the records and behind them."""
     high_watermark, last_stable_offset, log_start_offset = _MARKS
     answer = _Partition(
@@ -157,7 +204,7 @@ def _around_records(version: int, topic: FetchRequest.FetchTopic, partition: int
         high_watermark=high_watermark,
         last_stable_offset=last_stable_offset,
         log_start_offset=log_start_offset,
-        aborted_transactions=None,
+        aborted_transactions=aborted,
         records=_MARKED,
     )
     told = FetchResponse.FetchableTopicResponse(topic=topic.topic, topic_id=topic.topic_id, partitions=[answer])

@@ -21,7 +21,7 @@ from pykbroker.handlers.client import Client
 from pykbroker.handlers.prefixes import Exchange
 from pykbroker.handlers.replies import Hangup
 from pykbroker.handlers.routes import ROUTES, Route, advertised
-from pykbroker.handlers.shortcuts import SHORTCUTS
+from pykbroker.handlers.shortcuts import SHORTCUTS, Shortcut
 from pykbroker.runtime.later import Later, Pledge, Promised, settled
 from pykbroker.server.contract import Answer
 
@@ -31,6 +31,7 @@ _SIZE_AND_CORRELATION = struct.Struct(">ii")
 # What is no records becomes objects, and some of it is kept: a member's metadata for as long as the member is there.
 # A Metadata request of 100,000 topics with the longest names has 25 MB.
 _MOST_BYTES = 32 * 2**20
+_MOST_LEARNT_BYTES = 4096  # of a request that waits: what is learnt from it is its own copy
 
 log = logging.getLogger("pykbroker.server")
 
@@ -48,45 +49,82 @@ class Answering:
     ) -> Answer | Later[Answer | None] | Promised[Answer | None] | None:
         """The answer to one frame; see contract.AnswerFunction."""
         try:
-            key, version, correlation_id, length = _HEADER.unpack_from(frame)
+            key, version, correlation_id, _ = _HEADER.unpack_from(frame)
             served = self._served.get((key, version))
             if served is None:
                 return _unserved(key, version, correlation_id)
             shortcut = self._shortcuts.get(key)
-            if shortcut is not None:
-                known = shortcut.answer(frame, version, correlation_id, client)
-                if known is not None:
-                    served.requests += 1
-                    return known
-            if len(frame) > _MOST_BYTES and key != PRODUCE.key:
-                raise Malformed(f"{served.name} of {len(frame)} bytes: only Produce may have more than {_MOST_BYTES}")
-            position = _HEADER.size + max(length, 0)
-            if position > len(frame):
-                raise IndexError(position)
-            text = str(frame[_HEADER.size : position], "utf-8", "replace")
-            client.client_id = checked(text, "client_id") if length >= 0 else None
-            if served.flexible:
-                position = codec.skip_tags(frame, position)
+            known = None if shortcut is None else shortcut.answer(frame, version, correlation_id, client)
         except (struct.error, IndexError) as cut:
-            raise Malformed(f"no request header in a frame of {len(frame)} bytes") from cut
-        client.api_version = version
+            raise _no_header(frame) from cut
+        if known is None:
+            return self._answer_in_full(served, shortcut, frame, client)
+        if isinstance(known, Later):
+            whole = bytes(frame)
+            return Later(lambda: self._known_later(known, served, shortcut, whole, client))
         served.requests += 1
-        request, _ = codec.read(served.request, version, frame, position)
+        return known
+
+    def _answer_in_full(
+        self, served: _Served, shortcut: Shortcut | None, frame: memoryview, client: Client
+    ) -> Answer | Later[Answer | None] | Promised[Answer | None] | None:
+        """The frame is read, and its handler asked."""
+        request, correlation_id = _request(served, frame, client)
+        served.requests += 1
         pledges = self._broker.pledges
         if pledges:  # of what nobody asked for, such as a deadline
             pledges.clear()
         response = self._respond(served, request, client)
+        exchange = Exchange(served.version, request, response)
         if pledges or isinstance(response, Promised):
             if shortcut is not None and isinstance(response, Promised):
-                shortcut.learn(frame, Exchange(version, request, response), [], client)
+                shortcut.learn(frame, exchange, [], client)
             return self._when_kept(served, request, correlation_id, client, response)
         if response is None:
             return None
         if isinstance(response, Later):
-            return Later(lambda: self._respond_later(served, request, correlation_id, client, response))
+            if shortcut is None or len(frame) > _MOST_LEARNT_BYTES:
+                return Later(lambda: self._respond_later(served, request, correlation_id, client, response))
+            whole = bytes(frame)
+            return Later(
+                lambda: self._respond_and_learn(served, shortcut, whole, exchange, correlation_id, client, response)
+            )
         answer = served.chunks(response, correlation_id)
         if shortcut is not None:
-            shortcut.learn(frame, Exchange(version, request, response), answer, client)
+            shortcut.learn(frame, exchange, answer, client)
+        return answer
+
+    async def _known_later(
+        self, known: Later[Answer | None], served: _Served, shortcut: Shortcut | None, frame: bytes, client: Client
+    ) -> Answer | None:
+        """What a shortcut waited for; what it turned out not to know is answered in full."""
+        answer = await known.wait()
+        if answer is not None:
+            served.requests += 1
+            return answer
+        in_full = self._answer_in_full(served, shortcut, memoryview(frame), client)
+        if isinstance(in_full, Promised):
+            await settled(in_full.pledges)
+            answer = in_full.finish()
+        elif isinstance(in_full, Later):
+            answer = await in_full.wait()
+        else:
+            answer = in_full
+        return answer
+
+    async def _respond_and_learn(
+        self,
+        served: _Served,
+        shortcut: Shortcut,
+        frame: bytes,
+        exchange: Exchange,
+        correlation_id: int,
+        client: Client,
+        later: Later[Any],
+    ) -> Answer | None:
+        answer = await self._respond_later(served, exchange.request, correlation_id, client, later)
+        if answer is not None:
+            shortcut.learn(memoryview(frame), exchange, answer, client)
         return answer
 
     def requests(self) -> list[tuple[str, int, int]]:
@@ -135,6 +173,33 @@ class Answering:
         except Exception as failure:
             response = served.failed(request, failure, client)
         return None if response is None else served.chunks(response, correlation_id)
+
+
+def _request(served: _Served, frame: memoryview, client: Client) -> tuple[Any, int]:
+    """The request in `frame`, and its correlation id; `client` has what its header says.
+
+    Raises:
+        Malformed.
+    """
+    try:
+        key, version, correlation_id, length = _HEADER.unpack_from(frame)
+        if len(frame) > _MOST_BYTES and key != PRODUCE.key:
+            raise Malformed(f"{served.name} of {len(frame)} bytes: only Produce may have more than {_MOST_BYTES}")
+        position = _HEADER.size + max(length, 0)
+        if position > len(frame):
+            raise IndexError(position)
+        text = str(frame[_HEADER.size : position], "utf-8", "replace")
+        client.client_id = checked(text, "client_id") if length >= 0 else None
+        if served.flexible:
+            position = codec.skip_tags(frame, position)
+    except (struct.error, IndexError) as cut:
+        raise _no_header(frame) from cut
+    client.api_version = version
+    return codec.read(served.request, version, frame, position)[0], correlation_id
+
+
+def _no_header(frame: memoryview) -> Malformed:
+    return Malformed(f"no request header in a frame of {len(frame)} bytes")
 
 
 class _Served:

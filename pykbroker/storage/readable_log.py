@@ -82,6 +82,11 @@ class ReadableLog:
         except (BrokenBatch, OSError) as fault:
             raise self._unreadable(fault) from fault
 
+    @property
+    def last_abort(self) -> int:
+        """The offset of the newest marker that aborted a transaction; -1 if there is none."""
+        return self.segments.last_abort
+
     def aborted_in(self, offset: int, found: FileSlice) -> list[Aborted]:
         """The aborted transactions of which `found`, just read from `offset` on, may hold records."""
         return self.segments.aborted_in(offset, found)

@@ -3,15 +3,20 @@
 import os
 
 import pytest
+import trio
+import trio.testing
 from asking import Asker, batch_of, fetch, list_offsets, only, opened, produce, produced
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest
 from pykbroker_protocol.apis.fetch import FETCH
 from pykbroker_protocol.apis.metadata import MetadataRequest
 from pykbroker_protocol.apis.produce import PRODUCE
+from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker.runtime.later import Later
 from pykbroker.server.answering import Answering
 from pykbroker.storage import usual
+from pykbroker.storage.batch import only_batch
+from pykbroker.storage.markers import Marker
 from pykbroker.storage.slice import FileSlice
 
 compiled = pytest.mark.skipif(usual.look is None, reason="not built: no C compiler was there at the installation")
@@ -194,7 +199,7 @@ async def test_a_fetch_that_wants_more_bytes_than_there_are_waits(ask):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"isolation_level": 1}, {"session_epoch": 0}, {"replica_id": 0}, {"session_id": 5, "session_epoch": 1}],
+    [{"session_epoch": 0}, {"replica_id": 0}, {"session_id": 5, "session_epoch": 1}],
     ids=str,
 )
 async def test_other_fetches_take_the_long_way(ask, fields):
@@ -219,3 +224,91 @@ async def test_a_file_that_lost_its_end_is_not_answered_short(ask, tmp_path):
     (path,) = tmp_path.glob("t-0/*.log")
     os.truncate(path, 90)
     assert any(isinstance(chunk, FileSlice) for chunk in ask.send(fetch(0), 11))
+
+
+async def waiting(ask, nursery, request, version=11):
+    """What the answer will be put into, of a fetch that waits and is not read anew."""
+    answers = []
+    later = ask.send(request, version)
+    assert isinstance(later, Later)
+
+    async def wait():
+        answer = only(ask.decoded(request, version, await later.wait()))
+        answers.append((trio.current_time(), answer))
+
+    nursery.start_soon(wait)
+    await trio.testing.wait_all_tasks_blocked()
+    return answers
+
+
+@pytest.fixture
+async def known(ask):
+    """A topic with one record of which the client fetches like it did before."""
+    await ask.create("t")
+    await produced(ask, batch(ask))
+    await ask(fetch(0), 11)
+    return ask.broker.data.partition("t", 0)
+
+
+@pytest.mark.parametrize("isolation_level", [0, 1])
+async def test_a_fetch_that_waits_is_learnt_from_and_the_next_is_not_read(
+    ask, nursery, autojump_clock, monkeypatch, isolation_level
+):
+    await ask.create("t")
+    request = fetch(0, min_bytes=1, max_wait_ms=500, isolation_level=isolation_level)
+    await ask(request, 11)
+    monkeypatch.setattr("pykbroker.codec.read", None)
+    answers = await waiting(ask, nursery, request)
+    monkeypatch.undo()
+    await produced(ask, batch(ask, b"x" * 50))
+    await trio.testing.wait_all_tasks_blocked()
+    ((_, answer),) = answers
+    assert (len(answer.records), answer.high_watermark) == (len(batch(ask, b"x" * 50)), 1)
+    assert answer.aborted_transactions == ([] if isolation_level else None)
+
+
+async def test_nothing_is_the_answer_when_the_time_is_up_and_no_watcher_stays(ask, nursery, known, autojump_clock):
+    request = fetch(1, min_bytes=1, max_wait_ms=500)
+    await ask(request, 11)
+    began = trio.current_time()
+    answers = await waiting(ask, nursery, request)
+    await trio.sleep(1)
+    ((when, answer),) = answers
+    assert (answer.records, answer.error_code, answer.high_watermark) == (b"", 0, 1)
+    assert when - began == pytest.approx(0.5)
+    assert not known.watchers
+
+
+async def test_a_known_fetch_waits_for_all_that_it_wants(ask, nursery, known, autojump_clock):
+    request = fetch(1, min_bytes=2 * len(batch(ask)), max_wait_ms=500)
+    await ask(request, 11)
+    answers = await waiting(ask, nursery, request)
+    await produced(ask, batch(ask))
+    await trio.testing.wait_all_tasks_blocked()
+    assert not answers
+    await produced(ask, batch(ask))
+    await trio.testing.wait_all_tasks_blocked()
+    assert len(answers[0][1].records) == 2 * len(batch(ask))
+
+
+async def test_a_known_fetch_that_waits_is_told_that_its_topic_is_gone(ask, nursery, known, autojump_clock):
+    request = fetch(1, min_bytes=1, max_wait_ms=500)
+    await ask(request, 11)
+    answers = await waiting(ask, nursery, request)
+    await ask(DeleteTopicsRequest(topic_names=["t"], timeout_ms=100), 1)
+    await trio.testing.wait_all_tasks_blocked()
+    assert answers[0][1].error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+
+async def test_a_fetch_of_committed_records_takes_the_long_way_where_a_transaction_is(ask, known):
+    request = fetch(0, isolation_level=1)
+    plain = without_shortcuts(ask.broker)
+    await ask(request, 11)
+    writes = {"producer_id": 5, "producer_epoch": 0, "base_sequence": 0, "transactional": True}
+    records, header = only_batch(batch_of(b"open", timestamp=1_000, **writes))
+    known.append_batch(records, header, leader_epoch=0, timestamp_ms=1_000, verified=True)
+    assert whole(ask.send(request, 11)) == whole(plain.send(request, 11))
+    known.append_marker(Marker(5, 0, 3, committed=False), leader_epoch=0, timestamp_ms=1_000)
+    answer = ask.send(request, 11)
+    assert only(ask.decoded(request, 11, answer)).aborted_transactions
+    assert whole(answer) == whole(plain.send(request, 11))
