@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Callable
+from copy import copy
 from typing import Any, NamedTuple
 
 from batches import hostile_records
@@ -138,7 +139,9 @@ def _make_plausible(value: Any, struct_: Struct, version: int, dice: _Dice) -> N
         if isinstance(subcon, Nullable):
             subcon = subcon.subcon
         if isinstance(subcon, Struct):
-            _make_plausible(held, subcon, version, dice)
+            own = copy(held)  # it may be a default, which other messages have too
+            _make_plausible(own, subcon, version, dice)
+            setattr(value, field.name, own)
         elif isinstance(subcon, Array) and isinstance(subcon.item, Struct):
             for item in held:
                 _make_plausible(item, subcon.item, version, dice)
