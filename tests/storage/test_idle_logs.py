@@ -113,6 +113,12 @@ def test_the_longest_unused_go_and_as_many_stay_open_as_may(data: DataDirectory)
     assert [log.partition for log in data.open_logs()] == [2]
 
 
+def test_only_some_of_many_are_closed_at_a_look(data: DataDirectory) -> None:
+    for partition in range(4):
+        put(orders(data, partition), b"1")
+    assert len(idle.idle_logs(data, keep_open=0, unused_looks=0, at_most=3)) == 3
+
+
 def test_a_log_that_was_used_while_it_was_flushed_stays_open(data: DataDirectory) -> None:
     put(orders(data), b"1")
     (log,) = idle.idle_logs(data, keep_open=0, unused_looks=0)
