@@ -74,9 +74,8 @@ class Broker:
     counters: Counters = field(default_factory=Counters)
     unloaded: set[tuple[str, int]] = field(default_factory=set)  # partitions whose groups have no coordinator
     layers: Layers = field(init=False)
-    pledges: list[Pledge] = field(
-        default_factory=list
-    )  # the answer to the request that is being decided waits for them
+    # The answer to the request that is being decided waits for them.
+    pledges: list[Pledge] = field(default_factory=list)
     _producer_ids: range = range(0)
 
     def __post_init__(self) -> None:

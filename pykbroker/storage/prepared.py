@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from crc32c import crc32c
 from pykbroker_protocol.records.batch import BATCH_HEADER, CRC_START, LENGTH_END
 
-from pykbroker.config.topic import LogConfig
-
 from .batch import HEADER, OWNED
 from .partition_log import PartitionLog
 from .records import Record, build_batch
-from .segment import Segment
 
 _SLOT = b"\xfe\x91\xe4\x5d\x0a\xc6\x38\xff"  # stands in no text: UTF-8 has neither its first byte nor its last
 _INT64, _TIMESTAMPS = struct.Struct(">q"), struct.Struct(">qq")
-_MOST_RELATIVE = 2**31 - 1  # what an index has room for
 _CRC = struct.Struct(">I")
 _CRC_AT = CRC_START - _CRC.size
 _TIMESTAMPS_AT = struct.calcsize(
@@ -28,36 +23,15 @@ _TIMESTAMPS_AT = struct.calcsize(
 """The number, of 64 bits, that stands in a record's value where another is filled in later."""
 
 
-class _Room(NamedTuple):
-    """What a segment takes, with this config, before it has to be looked at again, at the latest for a roll."""
-
-    segment: Segment
-    config: LogConfig
-    bytes: int
-    last_offset: int
-    until_ms: int
-
-
-def _room_in(segment: Segment, config: LogConfig) -> _Room:
-    # An entry of an index comes with more than an interval of bytes.
-    entries = config.segment_index_bytes // 12 - 2 - max(len(segment.offset_index), len(segment.time_index))
-    nbytes = min(config.segment_bytes, segment.size + entries * config.index_interval_bytes)
-    roll_ms = -1 if config.segment_jitter_ms else config.roll_ms  # where rolls are spread each is looked at
-    first_ms = segment.first_timestamp()
-    until_ms = (first_ms if first_ms >= 0 else segment.created_ms) + roll_ms if roll_ms >= 0 else -1
-    return _Room(segment, config, nbytes, segment.base_offset + _MOST_RELATIVE, until_ms)
-
-
 class PreparedBatch:
     """`records` without timestamps, whose values have SLOT where a number is to be filled in."""
 
-    __slots__ = ("_batch", "_last_offset_delta", "_room", "_slots")
+    __slots__ = ("_batch", "_last_offset_delta", "_slots")
 
     def __init__(self, records: Sequence[Record]) -> None:
         self._batch = build_batch([record._replace(timestamp=0) for record in records])
         self._last_offset_delta = len(records) - 1
         self._slots: list[int] = []
-        self._room: _Room | None = None
         at = self._batch.find(_SLOT)
         while at >= 0:
             self._slots.append(at)
@@ -71,11 +45,10 @@ class PreparedBatch:
         Raises:
             Refused: KAFKA_STORAGE_ERROR.
         """
-        segment, base_offset, size, room = log.segments[-1], log.log_end_offset, len(self._batch), self._room
+        segment, base_offset, size = log.segments[-1], log.log_end_offset, len(self._batch)
         if not segment.size:
             return False
-        if room is None or room.segment is not segment or room.config is not log.config:
-            room = self._room = _room_in(segment, log.config)
+        room = segment.room(log.config)
         last_offset = base_offset + self._last_offset_delta
         if (
             log.broken

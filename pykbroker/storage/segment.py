@@ -11,8 +11,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pykbroker_protocol.records.batch import HEADER_SIZE, LENGTH_END, MAGIC, MAGIC_AT, NO_TIMESTAMP
+
+from pykbroker.config.topic import LogConfig
 
 from .aborted import AbortedIndex
 from .batch import Header, read_header
@@ -34,6 +37,15 @@ class BrokenBatch(Exception):
         self.position = position
 
 
+class Room(NamedTuple):
+    """What a segment takes, with this config, before it has to be looked at again, at the latest for a roll."""
+
+    config: LogConfig
+    bytes: int
+    last_offset: int
+    until_ms: int
+
+
 class Segment:
     """Batches from `base_offset` on.  Its file is opened when first needed and may be closed at any time."""
 
@@ -42,6 +54,7 @@ class Segment:
         "_descriptors",
         "_file",
         "_first_timestamp",
+        "_room",
         "_stem",
         "_suffix",
         "aborted",
@@ -69,6 +82,7 @@ class Segment:
         self.max_timestamp_offset = base_offset  # last offset of the first batch that has it
         self.created_ms = -1  # set by the first append: only a segment without timestamps asks for it
         self._first_timestamp: int | None = None
+        self._room: Room | None = None
         self._bytes_since_index = 0
 
     @property
@@ -122,6 +136,19 @@ class Segment:
             and len(self.offset_index) < index_bytes // 8
             and len(self.time_index) < index_bytes // 12 - 1
         )
+
+    def room(self, config: LogConfig) -> Room:
+        """What can be appended without `has_room_for` and `waited_ms` being asked; of a segment that is not empty."""
+        room = self._room
+        if room is None or room.config is not config:
+            # An entry of an index comes with more than an interval of bytes.
+            entries = config.segment_index_bytes // 12 - 2 - max(len(self.offset_index), len(self.time_index))
+            nbytes = min(config.segment_bytes, self.size + entries * config.index_interval_bytes)
+            first_ms = self.first_timestamp()
+            # Where rolls are spread, or no time is known, each append is looked at.
+            until_ms = -1 if config.segment_jitter_ms or first_ms < 0 else first_ms + config.roll_ms
+            room = self._room = Room(config, nbytes, self.base_offset + _MAX_RELATIVE_OFFSET, until_ms)
+        return room
 
     def waited_ms(self, timestamp: int, max_timestamp: int) -> int:
         """How long the segment has waited for its roll: by the clock of its records if they have one."""

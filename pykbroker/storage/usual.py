@@ -32,9 +32,6 @@ class Bounds(NamedTuple):
     """What a topic asks of a batch, if it asks for nothing unusual."""
 
     max_message_bytes: int
-    segment_bytes: int
-    roll_ms: int
-    index_bytes: int
     timestamp_before_max_ms: int
     timestamp_after_max_ms: int
 
@@ -52,9 +49,6 @@ def bounds(config: LogConfig) -> Bounds | None:
         return None
     return Bounds(
         config.max_message_bytes,
-        config.segment_bytes,
-        config.segment_ms,
-        config.segment_index_bytes,
         min(config.message_timestamp_before_max_ms, _LARGEST_SPAN_MS),
         min(config.message_timestamp_after_max_ms, _LARGEST_SPAN_MS),
     )
@@ -79,14 +73,15 @@ def append(log: PartitionLog, batch: memoryview, leader_epoch: int, timestamp_ms
     found = None if bounded is None or log.broken else seen(batch, bounded, timestamp_ms)
     if found is None:
         return None
-    assert bounded is not None
     last_offset_delta, max_timestamp, producer_id, producer_epoch, base_sequence = found
     segment, size, base_offset = log.segments[-1], len(batch), log.log_end_offset
-    last_offset = base_offset + last_offset_delta
+    if not segment.size:
+        return None
+    room, last_offset = segment.room(log.config), base_offset + last_offset_delta
     if (
-        not 0 < segment.size <= bounded.segment_bytes - size
-        or not segment.has_room_for(last_offset, bounded.index_bytes)
-        or segment.waited_ms(timestamp_ms, max_timestamp) > bounded.roll_ms
+        last_offset > room.last_offset
+        or segment.size > room.bytes - size
+        or max_timestamp > room.until_ms
         or leader_epoch != log.leader_epoch
         or (producer_id >= 0 and not log.producers.in_turn(producer_id, producer_epoch, base_sequence))
     ):
