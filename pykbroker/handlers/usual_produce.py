@@ -7,7 +7,6 @@ quite so, or not a usual batch (storage/usual.py), is read and answered as any o
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 from pykbroker_protocol.apis.produce import PRODUCE, ProduceRequest, ProduceResponse
@@ -17,9 +16,11 @@ from pykbroker import codec
 from pykbroker.runtime.later import Pledge, Promised
 from pykbroker.storage import usual
 
+from . import known as straight
 from .broker import Broker
 from .client import Client
-from .places import Place, find, is_there
+from .known import KnownProduce
+from .places import find, is_there
 from .prefixes import Exchange, Prefixes
 
 _TOPIC_IDS_SINCE = 13  # KIP-516
@@ -29,20 +30,6 @@ _BASE_OFFSET, _LOG_START_OFFSET = 0x7B1D_55C3_0F92_E8A6, 0x62E9_81F4_3C07_DB95  
 
 _TopicAnswer = ProduceResponse.TopicProduceResponse
 _PartitionAnswer = _TopicAnswer.PartitionProduceResponse
-
-
-@dataclass(slots=True, eq=False)
-class KnownProduce:
-    """What a prefix came to, and the answer to it."""
-
-    version: int
-    topic: str | bytes  # name, or id
-    partition: int
-    client_id: str | None
-    answer: bytes  # correlation id and offsets are to be filled in
-    base_offset_at: int
-    log_start_offset_at: int  # -1: this version does not tell
-    place: Place | None = None
 
 
 class UsualProduce:
@@ -56,6 +43,9 @@ class UsualProduce:
     ) -> list[Any] | Promised[Any] | None:
         if client.produces is None:
             return None
+        at_once = straight.produce(frame, version, correlation_id, client, self._broker)
+        if at_once is not None:
+            return at_once
         known, end = client.produces.find(frame, version)
         batch = None if known is None else _records(frame, end, version)
         if known is None or batch is None:

@@ -1,6 +1,1 @@
-from collections.abc import Callable
-
 def survey(plain: bytes | memoryview, count: int, base_timestamp: int, /) -> tuple[int, int, int, int, bool]: ...
-def look(
-    batch: bytes | memoryview, earliest: int, latest: int, crc32c: Callable[[memoryview], int], /
-) -> tuple[int, int, int, int, int] | None: ...

@@ -52,12 +52,20 @@ class File:
                 rest = memoryview(b"".join(pieces))
                 while written < total:  # a full disk takes a part first and says why at the next call
                     written += os.write(self._descriptor, rest[written:])
-        except OSError as error:
-            try:
-                os.ftruncate(self._descriptor, known_end)
-            except OSError as second:
-                raise TornWrite(second.errno, f"a half-written batch could not be removed: {second}") from error
+        except OSError:
+            self.take_back(known_end)
             raise
+
+    def take_back(self, known_end: int) -> None:
+        """The file ends at `known_end`, though a write failed behind it.
+
+        Raises:
+            TornWrite: it could not be cut there.
+        """
+        try:
+            os.ftruncate(self._descriptor, known_end)
+        except OSError as fault:
+            raise TornWrite(fault.errno, f"a half-written batch could not be removed: {fault}") from fault
 
     def truncate(self, size: int) -> None:
         os.ftruncate(self._descriptor, size)

@@ -269,7 +269,11 @@ class PartitionLog(ReadableLog):
             segment.append(pieces, size, last_offset, max_timestamp, self.config.index_interval_bytes)
         except OSError as fault:
             self._refuse_storage(fault)
-        self.log_end_offset = self.segments.end_offset = end_offset = last_offset + 1
+        self.log_end_offset = self.segments.end_offset = last_offset + 1
+        self.arrived(last_offset + 1, size)
+
+    def arrived(self, end_offset: int, size: int) -> None:
+        """The log ends at `end_offset` since a batch of `size` bytes was written: it is shown, or held back."""
         if end_offset >= self.hold_from:
             self.syncs.appended(end_offset, size, self.config.flush_messages)
             self.hold_from = 0
@@ -277,6 +281,17 @@ class PartitionLog(ReadableLog):
             self.high_watermark = end_offset
             if self._watchers:
                 self.pay_watchers(size)
+
+    def take_back(self, segment: Segment) -> None:
+        """The file of `segment` ends where it is known to end, though a write failed.
+
+        Raises:
+            Refused: KAFKA_STORAGE_ERROR, and the log takes no more writes.
+        """
+        try:
+            segment.file.take_back(segment.size)
+        except OSError as fault:
+            self._refuse_storage(fault)
 
     def settle_watchers(self) -> None:
         for watcher in tuple(self._watchers or ()):

@@ -27,6 +27,7 @@ from .slice import FileSlice
 _HEADERS_AT_ONCE = 8192  # bytes read to walk over headers: two index intervals
 _SPAN = struct.Struct(">qi11xi")  # base_offset, batch_length, last_offset_delta: all that a search needs of a header
 _MAX_RELATIVE_OFFSET = 2**31 - 1
+_LARGEST_SPAN_MS = 2**62  # no time is further away; a timestamp and this fit into 64 bits together
 
 
 class BrokenBatch(Exception):
@@ -37,13 +38,26 @@ class BrokenBatch(Exception):
         self.position = position
 
 
+class Bounds(NamedTuple):
+    """What a topic asks of a batch, if it asks for nothing unusual: see usual.py."""
+
+    max_message_bytes: int
+    timestamp_before_max_ms: int
+    timestamp_after_max_ms: int
+
+
 class Room(NamedTuple):
-    """What a segment takes, with this config, before it has to be looked at again, at the latest for a roll."""
+    """What a segment takes, with this config, before it has to be looked at again, at the latest for a roll.
+
+    `_usual.c` reads these fields, and those of Bounds, by their places.
+    """
 
     config: LogConfig
     bytes: int
     last_offset: int
     until_ms: int
+    index_interval_bytes: int
+    bounds: Bounds | None
 
 
 class Segment:
@@ -147,7 +161,8 @@ class Segment:
             first_ms = self.first_timestamp()
             # Where rolls are spread, or no time is known, each append is looked at.
             until_ms = -1 if config.segment_jitter_ms or first_ms < 0 else first_ms + config.roll_ms
-            room = self._room = Room(config, nbytes, self.base_offset + _MAX_RELATIVE_OFFSET, until_ms)
+            last_offset, interval = self.base_offset + _MAX_RELATIVE_OFFSET, config.index_interval_bytes
+            room = self._room = Room(config, nbytes, last_offset, until_ms, interval, bounds(config))
         return room
 
     def waited_ms(self, timestamp: int, max_timestamp: int) -> int:
@@ -307,6 +322,22 @@ class Segment:
         self.release()
         for path in self.paths():
             path.unlink(missing_ok=True)
+
+
+def bounds(config: LogConfig) -> Bounds | None:
+    """None where a batch may have to be written anew, or looked at for keys."""
+    if (
+        config.compression_type != "producer"
+        or config.stamps_append_time
+        or config.compacted
+        or config.segment_jitter_ms
+    ):
+        return None
+    return Bounds(
+        config.max_message_bytes,
+        min(config.message_timestamp_before_max_ms, _LARGEST_SPAN_MS),
+        min(config.message_timestamp_after_max_ms, _LARGEST_SPAN_MS),
+    )
 
 
 def last_written_ms(path: str | os.PathLike[str]) -> int:

@@ -12,6 +12,7 @@ from pykbroker_protocol.apis.metadata import MetadataRequest
 from pykbroker_protocol.apis.produce import PRODUCE
 from pykbroker_protocol.errors import ErrorCode
 
+from pykbroker.handlers import known as straight
 from pykbroker.runtime.later import Later
 from pykbroker.server.answering import Answering
 from pykbroker.storage import usual
@@ -19,11 +20,14 @@ from pykbroker.storage.batch import only_batch
 from pykbroker.storage.markers import Marker
 from pykbroker.storage.slice import FileSlice
 
-compiled = pytest.mark.skipif(usual.look is None, reason="not built: no C compiler was there at the installation")
+compiled = pytest.mark.skipif(not usual.COMPILED, reason="not built: no C compiler was there at the installation")
 
 
-@pytest.fixture
-async def ask(tmp_path):
+@pytest.fixture(params=["straight", "in Python"])
+async def ask(tmp_path, request, monkeypatch):
+    if request.param == "in Python":
+        for way in ("produce", "fetch"):
+            monkeypatch.setattr(straight, way, lambda *_: None)
     broker = opened(tmp_path)
     yield Asker(broker)
     broker.data.close()
@@ -77,6 +81,41 @@ async def test_other_records_other_partitions_and_other_topics_are_told_apart(as
     ends = [(await ask(list_offsets(-1, name, at), 5)).topics[0].partitions[0].offset for name, at in
             (("t", 0), ("t", 1), ("much-longer", 0))]  # fmt: skip
     assert ends == [3, 3, 3]
+
+
+@compiled
+@pytest.mark.parametrize("ask", ["straight"], indirect=True)
+async def test_what_is_known_and_at_hand_goes_straight_to_its_answer(ask, monkeypatch):
+    await ask.create("t")
+    await produced(ask, batch(ask))
+    await ask(fetch(0), 11)
+    for module in ("usual_produce", "usual_fetch"):
+        monkeypatch.setattr(f"pykbroker.handlers.{module}.is_there", None)  # nobody asks it any more
+    assert (await produced(ask, batch(ask))).base_offset == 1
+    assert len(only(await ask(fetch(1), 11)).records) == len(batch(ask))
+    assert len(only(await ask(fetch(0, isolation_level=1), 11)).records) == 2 * len(batch(ask))
+
+
+async def test_a_log_that_idles_is_used_again_by_what_is_known_of_it(ask):
+    await ask.create("t")
+    for _ in range(2):
+        await produced(ask, batch(ask))
+        await ask(fetch(0), 11)
+    log = ask.broker.data.partition("t", 0)
+    for again in (lambda: produced(ask, batch(ask)), lambda: ask(fetch(0), 11)):
+        log.unused_looks = 1
+        await again()
+        assert log.unused_looks == 0
+
+
+async def test_what_is_known_of_a_closed_log_is_looked_for_anew(ask):
+    await ask.create("t")
+    for _ in range(2):
+        await produced(ask, batch(ask))
+        await ask(fetch(0), 11)
+    log = ask.broker.data.partition("t", 0)
+    log.fail(OSError("its disk is gone"))
+    assert (await produced(ask, batch(ask))).error_code == ErrorCode.KAFKA_STORAGE_ERROR
 
 
 async def test_what_is_refused_is_refused_again(ask):

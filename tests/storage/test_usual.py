@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import struct
 from pathlib import Path
 
@@ -14,15 +16,12 @@ from pykbroker_protocol.records.batch import CRC_START
 
 from pykbroker.config.topic import LogConfig
 from pykbroker.storage import batch as batches
-from pykbroker.storage import usual
+from pykbroker.storage import files, usual
 from pykbroker.storage.batch import read_header, with_crc
 from pykbroker.storage.records import Record, build_batch
 
-pytestmark = pytest.mark.skipif(usual.look is None, reason="not built: no C compiler was there at the installation")
-BOUNDS = usual.bounds(LogConfig())
+pytestmark = pytest.mark.skipif(not usual.COMPILED, reason="not built: no C compiler was there at the installation")
 EDGE = LogConfig(segment_bytes=1_000, index_interval_bytes=100, message_timestamp_before_max_ms=5_000)
-
-assert BOUNDS is not None
 
 
 def again(data: bytes, **fields: int) -> bytes:
@@ -31,9 +30,39 @@ def again(data: bytes, **fields: int) -> bytes:
     return batches.HEADER.pack(*with_crc(header, data[61:])) + data[61:]
 
 
-def test_a_look_tells_what_an_append_has_to_know():
-    found = usual.seen(memoryview(batch(b"a", b"b", producer_id=7, producer_epoch=1, base_sequence=5)), BOUNDS, NOW)
-    assert found == (1, NOW + 1, 7, 1, 5)
+@pytest.fixture
+def log(tmp_path: Path):
+    log = open_log(tmp_path / "orders-0")
+    put(log, b"first")
+    yield log
+    log.abandon()
+
+
+def taken(log, data: bytes, leader_epoch: int = 0) -> tuple[int, int] | None:
+    return usual.append(log, memoryview(data), leader_epoch, NOW)
+
+
+def test_a_usual_batch_is_at_the_end_of_the_log_at_once(log):
+    assert taken(log, batch(b"a", b"b")) == (1, 2)
+    assert (log.log_end_offset, log.high_watermark) == (3, 3)
+
+
+def test_whose_turn_it_is_not_is_left_to_the_checks(log):
+    who = {"producer_id": 7, "producer_epoch": 1}
+    assert taken(log, batch(b"a", **who, base_sequence=0)) is None
+    log.append(batch(b"a", **who, base_sequence=0), leader_epoch=0, timestamp_ms=NOW)
+    assert taken(log, batch(b"b", **who, base_sequence=1)) == (2, 1)
+    for other in ({"base_sequence": 1}, {"base_sequence": 3}, {"producer_epoch": 2, "base_sequence": 2}):
+        assert taken(log, batch(b"c", **{**who, **other})) is None
+    assert log.log_end_offset == 3
+
+
+def test_sequences_go_on_at_zero_after_the_largest(log):
+    who = {"producer_id": 7, "producer_epoch": 1}
+    log.append(batch(b"a", **who, base_sequence=0), leader_epoch=0, timestamp_ms=NOW)
+    log.producers.get(7).batches = (log.producers.get(7).batches[0]._replace(last_sequence=2**31 - 3),)
+    assert taken(log, batch(b"a", b"b", b"c", **who, base_sequence=2**31 - 2)) == (2, 3)
+    assert log.producers.get(7).last_sequence == 0
 
 
 @pytest.mark.parametrize(
@@ -60,8 +89,9 @@ def test_a_look_tells_what_an_append_has_to_know():
         pytest.param(batch(timestamp=-1), id="without a time"),
     ],
 )
-def test_what_is_not_usual_is_left_to_the_checks(data: bytes):
-    assert usual.seen(memoryview(data), BOUNDS, NOW) is None
+def test_what_is_not_usual_is_left_to_the_checks(log, data: bytes):
+    assert taken(log, data) is None
+    assert log.log_end_offset == 1
 
 
 @pytest.mark.parametrize(
@@ -73,26 +103,94 @@ def test_what_is_not_usual_is_left_to_the_checks(data: bytes):
         LogConfig(segment_jitter_ms=1),
     ],
 )
-def test_a_topic_that_asks_for_more_has_no_usual_batches(config: LogConfig):
-    assert usual.bounds(config) is None
+def test_a_topic_that_asks_for_more_has_no_usual_batches(log, config: LogConfig):
+    log.configure(config)
+    assert taken(log, batch()) is None
 
 
-def test_a_batch_larger_than_the_topic_allows_is_not_usual():
-    small = usual.bounds(LogConfig(max_message_bytes=len(batch()) - 1))
-    assert usual.seen(memoryview(batch()), small, NOW) is None
+def test_a_batch_larger_than_the_topic_allows_is_not_usual(log):
+    log.configure(LogConfig(max_message_bytes=len(batch()) - 1))
+    assert taken(log, batch()) is None
+    log.configure(LogConfig(max_message_bytes=len(batch())))
+    assert taken(log, batch()) == (1, 1)
 
 
-def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    log = open_log(tmp_path / "orders-0")
-    put(log, b"first")
+def test_a_log_that_takes_no_more_writes_takes_no_usual_batch(log):
+    log.broken = "its disk failed"
+    assert taken(log, batch()) is None
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(type(log.segments[-1].file), "append", full)
+def test_another_leaders_epoch_is_left_to_the_checks(log):
+    assert taken(log, batch(), leader_epoch=1) is None
+
+
+def test_what_waits_for_bytes_hears_of_a_usual_batch(log):
+    told = []
+
+    class Waiting:
+        def pay(self, nbytes: int) -> None:
+            told.append((nbytes, log.high_watermark))
+
+        def settle(self) -> None: ...
+
+    log.watchers.add(Waiting())
+    assert taken(log, batch()) == (1, 1)
+    assert told == [(len(batch()), 2)]
+
+
+def test_what_has_to_be_on_disk_first_is_held_back(log):
+    log.configure(LogConfig(flush_messages=1))
+    assert taken(log, batch()) == (1, 1)
+    assert (log.log_end_offset, log.high_watermark) == (2, 1)
+
+
+@pytest.mark.parametrize("taken_bytes", [0, 1, 16, 17, 40])
+def test_a_write_that_a_full_disk_cuts_short_leaves_nothing_behind(log, monkeypatch: pytest.MonkeyPatch, taken_bytes):
+    path, written = log.segments[-1].path, os.writev
+    before = Path(path).read_bytes()
+
+    def full(descriptor: int, pieces: list) -> int:
+        if not taken_bytes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(descriptor, [b"".join(pieces)[:taken_bytes]])
+
+    monkeypatch.setattr(files, "write_pieces", full)
+    assert taken(log, batch()) is None
+    assert (Path(path).read_bytes(), log.log_end_offset, log.broken) == (before, 1, "")
+    monkeypatch.undo()
+    assert taken(log, batch()) == (1, 1)
+
+
+def test_a_write_that_cannot_be_taken_back_ends_the_log(log, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(files, "write_pieces", broken)
+    monkeypatch.setattr(os, "ftruncate", broken)
     with pytest.raises(Refused) as refused:
-        usual.append(log, memoryview(batch()), 0, NOW)
+        taken(log, batch())
     assert (refused.value.code, log.log_end_offset) == (ErrorCode.KAFKA_STORAGE_ERROR, 1)
+    assert "takes no more writes" in log.broken
+
+
+def test_no_power_is_no_full_disk(log, monkeypatch: pytest.MonkeyPatch):
+    class PowerCut(BaseException):
+        pass
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(files, "write_pieces", cut)
+    with pytest.raises(PowerCut):
+        taken(log, batch())
+
+
+def test_fields_of_other_kinds_are_left_to_the_checks(log):
+    log.log_end_offset = "1"
+    assert taken(log, batch()) is None
+    log.log_end_offset = 1
+    log.segments[-1]._file = None
+    assert taken(log, batch()) is None
 
 
 times = st.sampled_from([NOW, NOW + 1, NOW - 4_000, NOW - 6_000, NOW + 4_000_000, -1])
@@ -122,8 +220,8 @@ def test_a_log_that_takes_the_usual_way_first_is_the_same_log(tmp_path_factory: 
     short, long = (open_log(tmp_path_factory.mktemp("log") / name, EDGE) for name in ("short", "long"))
     for data, change, leader_epoch in appends:
         frame = memoryview(changed(data, change))
-        taken = usual.append(short, frame, leader_epoch, NOW)
-        outcome = (taken[0], sum(taken) - 1, -1) if taken else tried(short, frame, leader_epoch)
+        put_in = taken(short, frame, leader_epoch)
+        outcome = (put_in[0], sum(put_in) - 1, -1) if put_in else tried(short, frame, leader_epoch)
         assert outcome == tried(long, frame, leader_epoch)
     assert contents(short) == contents(long)
 

@@ -1,0 +1,3 @@
+from .partition_log import PartitionLog
+
+def read(log: PartitionLog, offset: int, max_bytes: int, most_bytes: int, /) -> bytes | None: ...

@@ -1,0 +1,3 @@
+from .partition_log import PartitionLog
+
+def append(log: PartitionLog, batch: memoryview, leader_epoch: int, timestamp_ms: int, /) -> tuple[int, int] | None: ...
