@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .known import KnownFetch, KnownProduce
     from .prefixes import Prefixes
     from .usual_commit import KnownCommit
-    from .usual_fetch import KnownFetch
-    from .usual_produce import KnownProduce
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,6 @@ What has to tell more than records takes the long way.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import trio
@@ -18,10 +17,12 @@ from pykbroker import codec
 from pykbroker.runtime.later import Later
 from pykbroker.storage.slice import FileSlice
 
+from . import known as straight
 from .broker import Broker
 from .client import Client
 from .fetch import READ_COMMITTED, READ_UNCOMMITTED, Shortfall
 from .fetch_sessions import FINAL_EPOCH, TOPIC_IDS_SINCE
+from .known import KnownFetch
 from .places import Place, find, is_there
 from .prefixes import Exchange, Prefixes
 
@@ -36,26 +37,6 @@ _MARKED = b"\x91\xe4\x5d\x0a\xc6\x38\x7f\xb2"
 _Partition = FetchResponse.FetchableTopicResponse.PartitionData
 
 
-@dataclass(slots=True, eq=False)
-class KnownFetch:
-    """What a prefix came to, what stands behind the offset, and the answer around the records."""
-
-    version: int
-    topic: str | bytes  # name, or id
-    partition: int
-    current_leader_epoch: int
-    max_wait_ms: int
-    min_bytes: int
-    max_bytes: int
-    client_id: str | None
-    committed: bool  # only records that nobody takes back
-    suffix: bytes
-    head: bytes  # up to the length of the records; correlation id and offsets are to be filled in
-    offsets_at: int  # high watermark and last stable offset, and unless this version does not tell, log start offset
-    tail: bytes
-    place: Place | None = None
-
-
 class UsualFetch:
     """The shortcut of Fetch."""
 
@@ -67,6 +48,9 @@ class UsualFetch:
     ) -> list[Any] | Later[list[Any] | None] | None:
         if client.fetches is None:
             return None
+        at_once = straight.fetch(frame, version, correlation_id, client, self._broker)
+        if at_once is not None:
+            return at_once
         known, end = client.fetches.find(frame, version)
         if known is None or frame[end + 8 :] != known.suffix:
             return None

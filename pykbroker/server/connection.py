@@ -35,6 +35,7 @@ class Connection:
 
     __slots__ = (
         "client",
+        "descriptor",
         "held_bytes",
         "inbox",
         "last_used_ms",
@@ -52,6 +53,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket, client: Client, max_frame_bytes: int) -> None:
         self.sock = sock
+        self.descriptor = sock.fileno()
         self.client = client
         self.inbox = Inbox(max_frame_bytes)
         self.state = State.BUSY

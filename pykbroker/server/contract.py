@@ -15,7 +15,8 @@ Chunk = bytes | bytearray | memoryview | FileSlice
 Answer = list[Chunk]
 """One response as it leaves, its four-byte size in the first chunk."""
 
-AnswerFunction = Callable[[memoryview, Client], Answer | Later[Answer | None] | Promised[Answer | None] | None]
+Answered = Answer | Later[Answer | None] | Promised[Answer | None] | None
+AnswerFunction = Callable[[memoryview, Client], Answered]
 """(frame without its size, client) -> the answer; None when the request wants none; or Later; or Promised.
 
 It, and the Later or Promised it returns, may raise Malformed or Hangup.

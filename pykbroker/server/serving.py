@@ -19,9 +19,10 @@ from pykbroker.handlers.client import Client
 from pykbroker.handlers.replies import Hangup
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.later import Later, Promised
+from pykbroker.server import usual_turn
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
-from pykbroker.server.contract import Answer, AnswerFunction
+from pykbroker.server.contract import Answer, Answered, AnswerFunction
 from pykbroker.server.framing import SHARED_BYTES
 from pykbroker.server.limits import Limits
 from pykbroker.server.memory import MemoryBudget
@@ -85,6 +86,13 @@ class Serving(ABC):
 
     def _receive_and_answer(self, connection: Connection) -> bool:
         """Read once and answer what is whole; True when `_send` has something to do."""
+        try:
+            done = usual_turn.turn(connection, self._shared, self._answer)
+        except Exception as verdict:
+            connection.verdict = verdict
+            return True
+        if done is not None:
+            return done if isinstance(done, bool) else self._answer_frames(connection, *done)
         inbox = connection.inbox
         try:
             nbytes = connection.sock.recv_into(inbox.room(self._shared))
@@ -100,25 +108,29 @@ class Serving(ABC):
         inbox.received(nbytes)
         return self._answer_frames(connection)
 
-    def _answer_frames(self, connection: Connection) -> bool:
-        """Answer the whole frames at hand, up to the turn's bound; True when `_send` has something to do."""
+    def _answer_frames(self, connection: Connection, answer: Answered = None) -> bool:
+        """Answer the whole frames at hand, up to the turn's bound; True when `_send` has something to do.
+
+        `answer` is to a frame that came before them.
+        """
         inbox, owed, owed_bytes = connection.inbox, connection.owed, 0
         if connection.promised:
             owed = connection.promised[-1][1]
         connection.unfinished = False
         try:
             for _ in range(_FRAMES_A_TURN):
-                frame = inbox.next_frame()
-                if frame is None:
-                    break
-                answer = self._answer(frame, connection.client)
-                if connection.held_bytes:
-                    self._let_go(connection)
                 if answer is None:
-                    continue
+                    frame = inbox.next_frame()
+                    if frame is None:
+                        break
+                    answer = self._answer(frame, connection.client)
+                    if connection.held_bytes:
+                        self._let_go(connection)
+                    if answer is None:
+                        continue
                 if not isinstance(answer, list):
                     if isinstance(answer, Promised):
-                        owed = self._await_promise(connection, answer)
+                        owed, answer = self._await_promise(connection, answer), None
                         continue
                     connection.later, connection.waiting = answer, trio.CancelScope()
                     break
@@ -128,6 +140,7 @@ class Serving(ABC):
                 if owed_bytes > _OWED_BYTES_A_TURN:
                     connection.unfinished = True
                     break
+                answer = None
             else:
                 connection.unfinished = True
         except Exception as verdict:
@@ -176,7 +189,8 @@ class Serving(ABC):
         if connection.state is State.CLOSED:
             return False
         try:
-            gone_out = not connection.owed or send_owed(connection.sock, connection.owed)
+            owed = connection.owed
+            gone_out = not owed or usual_turn.send(connection.descriptor, owed) or send_owed(connection.sock, owed)
         except Exception as failure:
             self._close(connection, failure)
             return False

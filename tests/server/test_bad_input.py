@@ -10,6 +10,7 @@ from conftest import echo, framed
 from pykbroker_protocol.errors import Malformed
 
 from pykbroker.handlers.replies import Hangup
+from pykbroker.server import usual_turn
 from pykbroker.server.framing import Inbox
 
 
@@ -68,6 +69,7 @@ async def test_a_bug_of_the_loop_itself_costs_one_connection_only(start, caplog,
 
     original = Inbox.received
     monkeypatch.setattr(Inbox, "received", received)
+    monkeypatch.setattr(usual_turn, "turn", lambda *_: None)
     served = await start()
     good, bad = await served.connect(), await served.connect()
     await bad.send(b"7 bytes")

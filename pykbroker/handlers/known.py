@@ -1,0 +1,70 @@
+"""What a shortcut knows of a prefix, and the straight way from there to the answer.
+
+    produce(frame, version, correlation_id, client, broker)
+    fetch(frame, version, correlation_id, client, broker)
+
+give the answer that UsualProduce and UsualFetch give, where what is known has its place, nothing has to be waited for
+and, of a fetch, the bytes are at hand (storage/at_hand.py); or None, and nothing has happened.  They are compiled
+(`_known.c`); without a compiler they know nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .client import Client
+from .places import Place
+
+if TYPE_CHECKING:
+    from .broker import Broker
+
+
+@dataclass(slots=True, eq=False)
+class KnownProduce:
+    """What a prefix came to, and the answer to it."""
+
+    version: int
+    topic: str | bytes  # name, or id
+    partition: int
+    client_id: str | None
+    answer: bytes  # correlation id and offsets are to be filled in
+    base_offset_at: int
+    log_start_offset_at: int  # -1: this version does not tell
+    place: Place | None = None
+
+
+@dataclass(slots=True, eq=False)
+class KnownFetch:
+    """What a prefix came to, what stands behind the offset, and the answer around the records."""
+
+    version: int
+    topic: str | bytes  # name, or id
+    partition: int
+    current_leader_epoch: int
+    max_wait_ms: int
+    min_bytes: int
+    max_bytes: int
+    client_id: str | None
+    committed: bool  # only records that nobody takes back
+    suffix: bytes
+    head: bytes  # up to the length of the records; correlation id and offsets are to be filled in
+    offsets_at: int  # high watermark and last stable offset, and unless this version does not tell, log start offset
+    tail: bytes
+    place: Place | None = None
+
+
+try:
+    from ._known import fetch as fetch
+    from ._known import produce as produce
+except ImportError:
+
+    def produce(
+        frame: memoryview, version: int, correlation_id: int, client: Client, broker: Broker, /
+    ) -> list[Any] | None:
+        return None
+
+    def fetch(
+        frame: memoryview, version: int, correlation_id: int, client: Client, broker: Broker, /
+    ) -> list[Any] | None:
+        return None
