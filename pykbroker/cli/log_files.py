@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from crc32c import crc32c
 from pykbroker_protocol.records.batch import CRC_START, HEADER_SIZE, MAGIC
 
 from pykbroker.storage.aborted import ENTRY, Aborted
 from pykbroker.storage.batch import Header, read_header
+from pykbroker.storage.checksum import crc32c
 from pykbroker.storage.names import TIME_INDEX
 
 _PIECE = 1024 * 1024

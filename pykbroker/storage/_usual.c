@@ -367,7 +367,7 @@ static int bind(PyObject *module)
     producer_class = producers_class ? bind_class(producers, "Producer", of_producer) : NULL;
     written_class = producer_class ? bind_class(producers, "Written", of_written) : NULL;
     files = written_class ? PyImport_ImportModule("pykbroker.storage.files") : NULL;
-    PyObject *checksums = files ? PyImport_ImportModule("crc32c") : NULL;
+    PyObject *checksums = files ? PyImport_ImportModule("pykbroker.storage.checksum") : NULL;
     crc32c = checksums ? PyObject_GetAttrString(checksums, "crc32c") : NULL;
     Py_XDECREF(checksums);
     write_pieces = PyUnicode_InternFromString("write_pieces");

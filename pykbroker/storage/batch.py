@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from crc32c import crc32c
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.batch import (
     BATCH_HEADER,
@@ -19,6 +18,8 @@ from pykbroker_protocol.records.batch import (
     MAGIC_AT,
     TRANSACTIONAL,
 )
+
+from .checksum import crc32c
 
 HEADER = struct.Struct(">" + "".join(field.subcon.fmtstr[1:] for field in BATCH_HEADER.subcons))
 OWNED = struct.Struct(">qii")  # base_offset, batch_length, partition_leader_epoch: before what the CRC covers

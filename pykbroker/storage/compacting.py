@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from crc32c import crc32c
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.batch import (
     COMPRESSION_MASK,
@@ -28,6 +27,7 @@ from pykbroker_protocol.records.batch import (
 
 from . import compression
 from .batch import HEADER, Header, with_crc
+from .checksum import crc32c
 from .cleaned_transactions import CleanedTransactions, markers_since
 from .compaction import Piece, Work
 from .files import Descriptors, sync_directory, sync_file

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from crc32c import crc32c
 from pykbroker_protocol.records.batch import BATCH_HEADER, CRC_START, LENGTH_END
 
 from .batch import HEADER, OWNED
+from .checksum import crc32c
 from .partition_log import PartitionLog
 from .records import Record, build_batch
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from crc32c import crc32c
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.batch import (
     CONTROL,
@@ -27,6 +26,7 @@ from pykbroker_protocol.records.batch import (
 
 from . import compression
 from .batch import HEADER, Header, read_header
+from .checksum import crc32c
 
 MOST_RECORDS = 250_000
 """Of a client's batch that has to be read record by record, while nobody else is served: a second's work.  A batch of

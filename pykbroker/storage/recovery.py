@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from crc32c import crc32c
 from pykbroker_protocol.records.batch import CRC_START, HEADER_SIZE, LENGTH_END, MAGIC, NO_PRODUCER_ID
 
 from pykbroker.config.topic import LogConfig
@@ -20,6 +19,7 @@ from pykbroker.config.topic import LogConfig
 from . import names
 from .batch import Header, read_header
 from .checkpoints import BadCheckpoint
+from .checksum import crc32c
 from .epochs import LeaderEpochs
 from .files import Descriptors
 from .interrupted import end_swaps

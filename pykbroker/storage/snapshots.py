@@ -14,8 +14,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from crc32c import crc32c
-
+from .checksum import crc32c
 from .files import replace_file
 from .names import SNAPSHOT, offset_file, offset_of
 from .producers import NO_TRANSACTION, Producer, Producers, Written
