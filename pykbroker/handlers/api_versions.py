@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 
 from pykbroker_protocol.apis.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from pykbroker_protocol.errors import ErrorCode
 
 from .broker import Broker
 from .client import Client
+from .routes import advertised
 
 _LEGAL = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?")
 
@@ -25,32 +25,25 @@ SUPPORTED_FEATURES = {
 }
 
 
-def answering(
-    advertised: Callable[[], Sequence[tuple[int, int, int]]],
-) -> Callable[[Broker, ApiVersionsRequest, Client], ApiVersionsResponse]:
-    """The handler that advertises what `advertised` says: (api key, lowest version, highest version) of each."""
-
-    def api_versions(broker: Broker, request: ApiVersionsRequest, client: Client) -> ApiVersionsResponse:
-        version = client.api_version
-        if version >= 3:
-            names = (request.client_software_name, request.client_software_version)
-            if not all(_LEGAL.fullmatch(name) for name in names):
-                return ApiVersionsResponse(error_code=ErrorCode.INVALID_REQUEST)
-            client.software_name, client.software_version = names
-        return ApiVersionsResponse(
-            api_keys=[
-                ApiVersionsResponse.ApiVersion(api_key=key, min_version=low, max_version=high)
-                for key, low, high in advertised()
-            ],
-            supported_features=_supported(version),
-            finalized_features_epoch=broker.catalog_log.log_end_offset - 1,
-            finalized_features=[
-                ApiVersionsResponse.FinalizedFeatureKey(name=name, max_version_level=level, min_version_level=level)
-                for name, level in sorted(broker.catalog.features.items())
-            ],
-        )
-
-    return api_versions
+def api_versions(broker: Broker, request: ApiVersionsRequest, client: Client) -> ApiVersionsResponse:
+    version = client.api_version
+    if version >= 3:
+        names = (request.client_software_name, request.client_software_version)
+        if not all(_LEGAL.fullmatch(name) for name in names):
+            return ApiVersionsResponse(error_code=ErrorCode.INVALID_REQUEST)
+        client.software_name, client.software_version = names
+    return ApiVersionsResponse(
+        api_keys=[
+            ApiVersionsResponse.ApiVersion(api_key=key, min_version=low, max_version=high)
+            for key, low, high in advertised()
+        ],
+        supported_features=_supported(version),
+        finalized_features_epoch=broker.catalog_log.log_end_offset - 1,
+        finalized_features=[
+            ApiVersionsResponse.FinalizedFeatureKey(name=name, max_version_level=level, min_version_level=level)
+            for name, level in sorted(broker.catalog.features.items())
+        ],
+    )
 
 
 def _supported(version: int) -> list[ApiVersionsResponse.SupportedFeatureKey]:

@@ -5,7 +5,7 @@ Source of the texts: org.apache.kafka.controller.ReplicationControlManager.
 
 from __future__ import annotations
 
-from pykbroker_protocol.apis.elect_leaders import ElectLeadersRequest, ElectLeadersResponse
+from pykbroker_protocol.apis.elect_leaders import ELECT_LEADERS, ElectLeadersRequest, ElectLeadersResponse
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from .broker import Broker
@@ -28,7 +28,10 @@ def elect_leaders(broker: Broker, request: ElectLeadersRequest, client: Client) 
         raise Refused(ErrorCode.REQUEST_TIMED_OUT)
     if request.election_type not in (_PREFERRED, _UNCLEAN):
         why = f"Unknown election type {request.election_type}"
-        return each_election(request, ErrorCode.INVALID_REQUEST, client.api_version, why)
+        refused: ElectLeadersResponse = each_election(
+            ELECT_LEADERS, request, ErrorCode.INVALID_REQUEST, client.api_version, why
+        )
+        return refused
     if request.topic_partitions is None:
         return ElectLeadersResponse(
             replica_election_results=[_TopicAnswer(topic=name) for name in broker.catalog.topics]

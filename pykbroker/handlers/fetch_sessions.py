@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pykbroker_protocol.apis.fetch import FetchRequest
 from pykbroker_protocol.errors import ErrorCode, Refused
+
+if TYPE_CHECKING:
+    from pykbroker_protocol.apis.fetch import FetchRequest
 
 TOPIC_IDS_SINCE = 13  # version of Fetch, KIP-516
 NO_SESSION = 0

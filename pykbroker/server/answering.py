@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import struct
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from pykbroker_protocol.apis.api_versions import API_VERSIONS, ApiVersionsResponse
@@ -20,8 +21,8 @@ from pykbroker.handlers.broker import Broker
 from pykbroker.handlers.client import Client
 from pykbroker.handlers.prefixes import Exchange
 from pykbroker.handlers.replies import Hangup
-from pykbroker.handlers.routes import ROUTES, Route, advertised
-from pykbroker.handlers.shortcuts import SHORTCUTS, Shortcut
+from pykbroker.handlers.routes import ROUTES, Route
+from pykbroker.handlers.shortcuts import Shortcut
 from pykbroker.runtime.later import Later, Pledge, Promised, settled
 from pykbroker.server.contract import Answer
 
@@ -41,8 +42,8 @@ class Answering:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._served = {(route.api.key, v): _Served(route, v) for route in ROUTES for v in _versions(route)}
-        self._shortcuts = {key: shortcut(broker) for key, shortcut in SHORTCUTS.items()}
+        self._served: dict[tuple[int, int], _Served] = {}  # what was asked for
+        self._shortcuts: dict[int, Shortcut | None] = {}
 
     def answer(
         self, frame: memoryview, client: Client
@@ -50,10 +51,10 @@ class Answering:
         """The answer to one frame; see contract.AnswerFunction."""
         try:
             key, version, correlation_id, _ = _HEADER.unpack_from(frame)
-            served = self._served.get((key, version))
+            served = self._served.get((key, version)) or self._first_asked(key, version)
             if served is None:
                 return _unserved(key, version, correlation_id)
-            shortcut = self._shortcuts.get(key)
+            shortcut = served.shortcut
             known = None if shortcut is None else shortcut.answer(frame, version, correlation_id, client)
         except (struct.error, IndexError) as cut:
             raise _no_header(frame) from cut
@@ -64,6 +65,15 @@ class Answering:
             return Later(lambda: self._known_later(known, served, shortcut, whole, client))
         served.requests += 1
         return known
+
+    def _first_asked(self, key: int, version: int) -> _Served | None:
+        route = ROUTES.get(key)
+        if route is None or not route.versions[0] <= version <= route.versions[1]:
+            return None
+        if key not in self._shortcuts:
+            self._shortcuts[key] = route.shortcut(self._broker)
+        served = self._served[key, version] = _Served(route, version, self._shortcuts[key])
+        return served
 
     def _answer_in_full(
         self, served: _Served, shortcut: Shortcut | None, frame: memoryview, client: Client
@@ -205,11 +215,23 @@ def _no_header(frame: memoryview) -> Malformed:
 class _Served:
     """One API in one version."""
 
-    __slots__ = ("_header", "_refused", "flexible", "handler", "name", "request", "requests", "response", "version")
+    __slots__ = (
+        "_header",
+        "_refused",
+        "flexible",
+        "handler",
+        "name",
+        "request",
+        "requests",
+        "response",
+        "shortcut",
+        "version",
+    )
 
-    def __init__(self, route: Route, version: int) -> None:
+    def __init__(self, route: Route, version: int, shortcut: Shortcut | None) -> None:
         api = route.api
-        self.name, self.version, self.handler, self._refused = api.name, version, route.handler, route.refused
+        self.name, self.version, self.handler, self.shortcut = api.name, version, route.handler, shortcut
+        self._refused = partial(route.refused, api)
         self.request, self.response = api.request, api.response
         self.flexible = api.request_header_version(version) == 2
         self.requests = 0  # since the start
@@ -241,10 +263,6 @@ class _Served:
             exc_info=failure,
         )
         return self._refused(request, ErrorCode.UNKNOWN_SERVER_ERROR, self.version)
-
-
-def _versions(route: Route) -> range:
-    return range(route.api.versions[0], advertised(route.api)[2] + 1)
 
 
 def _size_of(chunks: Answer) -> int:

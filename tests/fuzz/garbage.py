@@ -23,9 +23,7 @@ from pykbroker.handlers.routes import ROUTES
 from pykbroker.server.framing import SHARED_BYTES
 
 SERVED = [
-    (route.api, version)
-    for route in ROUTES
-    for version in range(route.api.versions[0], route.api.versions[1] - route.api.latest_unstable + 1)
+    (route.api, version) for route in ROUTES.values() for version in range(route.versions[0], route.versions[1] + 1)
 ]
 TOPICS = ["fuzz", "fuzz-compact", "fuzz-stamped"]  # they exist, with TOPIC_PARTITIONS each
 TOPIC_PARTITIONS = 2

@@ -7,14 +7,14 @@ from declared import random_message
 from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker import codec
-from pykbroker.handlers.routes import ROUTES, advertised
+from pykbroker.handlers.routes import ROUTES
 
 # The first versions of DescribeLogDirs have no place for a code, in Kafka neither.
 PLACELESS = {("DescribeLogDirs", 1), ("DescribeLogDirs", 2)}
 SERVED = [
     (route, v)
-    for route in ROUTES
-    for v in range(route.api.versions[0], advertised(route.api)[2] + 1)
+    for route in ROUTES.values()
+    for v in range(route.versions[0], route.versions[1] + 1)
     if (route.api.name, v) not in PLACELESS
 ]
 
@@ -24,7 +24,7 @@ def test_a_refused_request_is_answered_with_the_code_at_what_it_asked_for(route,
     dice = random.Random(version)
     for _ in range(20):
         request = random_message(route.api.request, version, dice)
-        response = route.refused(request, ErrorCode.UNKNOWN_SERVER_ERROR, version)
+        response = route.refused(route.api, request, ErrorCode.UNKNOWN_SERVER_ERROR, version)
         data = codec.encode(route.api.response, version, response)
         codes = set(error_codes(codec.decode(route.api.response, version, data)))
         assert -1 in codes or not asks_for_something(request)

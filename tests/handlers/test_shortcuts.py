@@ -13,6 +13,7 @@ from pykbroker_protocol.apis.produce import PRODUCE
 from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker.handlers import known as straight
+from pykbroker.handlers.routes import ROUTES
 from pykbroker.runtime.later import Later
 from pykbroker.server.answering import Answering
 from pykbroker.storage import usual
@@ -36,7 +37,7 @@ async def ask(tmp_path, request, monkeypatch):
 def without_shortcuts(broker):
     asker = Asker(broker)
     asker._answering = Answering(broker)
-    asker._answering._shortcuts.clear()
+    asker._answering._shortcuts = dict.fromkeys(ROUTES)
     return asker
 
 
