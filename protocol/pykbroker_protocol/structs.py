@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import construct as c
 
@@ -58,8 +57,7 @@ def tagged(tag: int, field: Any) -> Gate:
     return Gate(subcon, gate.first, gate.last, gate.default, tag)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a struct, as the interpreter and the compiler both walk it.
 
     name: as attribute; subcon: the construct that reads it; first, last: versions that have it, inclusive.

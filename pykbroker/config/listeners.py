@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pykbroker.config.values import ConfigInvalid
 
@@ -18,8 +18,7 @@ _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _EXAMPLE = "write it as PLAINTEXT://127.0.0.1:9092, or PLAINTEXT://:9092 for every interface"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A listener's name and address.  Host None: every interface to bind, this machine's own name to advertise."""
 
     listener_name: str
@@ -31,8 +30,7 @@ class Endpoint:
         return f"{self.listener_name}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(NamedTuple):
     bound: tuple[Endpoint, ...]
     advertised: tuple[Endpoint, ...]
     """Of each bound one at most one; port 0 stands for the port that was bound."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 Ticket = NewType("Ticket", int)
 """Names one asker while its answer is outstanding.  The shell issues it and never issues it twice."""
 
 
-@dataclass(slots=True, frozen=True)
-class Persist:
+class Persist(NamedTuple):
     """These records go to the log of `group_id`'s partition, all or none, and are then replayed to the machine."""
 
     group_id: str
     records: list[Any]
 
 
-@dataclass(slots=True, frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer to `ticket`.  Behind a Persist it is released only when those records are in the log."""
 
     ticket: Ticket

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class GroupLimits:
+class GroupLimits(NamedTuple):
     """Source: Kafka's broker configs, 4.3.1.  The new-member timeout has no name there and is a constant."""
 
     group_initial_rebalance_delay_ms: int = 3_000

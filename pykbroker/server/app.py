@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from typing import NamedTuple
 
 import trio
 
@@ -26,8 +26,7 @@ from pykbroker.server.serving import Serving
 log = logging.getLogger("pykbroker.server")
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """What a broker that serves can say of itself; addresses as `PLAINTEXT://127.0.0.1:9092`, with the bound ports."""
 
     addresses: Sequence[str]

@@ -25,29 +25,19 @@ from pykbroker.storage.swapping import discard
 
 _SWITCH_S = 0.0001
 _COMPARED_AT_ONCE = 100  # partitions
-_CONFIG_SEEN_S = 1.0  # how soon a property that changes while the broker runs is looked at
+_LONGEST_SLEEP_S = 1.0  # so that another rate, or a stop, is heeded soon
 _TOO_SHORT_S = 0.01  # to sleep for
 
 log = logging.getLogger("pykbroker.compaction")
 
 
 class Compactions:
-    """The chore; `once` is what it does each time."""
+    """Those of one broker; `round` is what is done each time."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._cleaner = Cleaner(broker.data)
         self._given_up: set[str] = set()
-
-    async def run(self) -> None:
-        """Never returns."""
-        while True:
-            looked_at = trio.current_time()
-            while (rest_s := looked_at + self._broker.config.log_cleaner_backoff_ms / 1000 - trio.current_time()) > 0:
-                await trio.sleep(min(rest_s, _CONFIG_SEEN_S))
-            await trio.lowlevel.checkpoint()
-            if self._broker.config.log_cleaner_enable:
-                await self.round()
 
     async def round(self) -> None:
         """Every log that is worth it is compacted; then what is past the retention of such topics goes, as in Kafka."""
@@ -145,7 +135,7 @@ def _pace(bytes_per_second: Callable[[], float], stopped: Callable[[], bool]) ->
             looked_at = now
             if owed_bytes <= rate * _TOO_SHORT_S or stopped():
                 return
-            time.sleep(min(owed_bytes / rate, _CONFIG_SEEN_S) if rate > 0 else _CONFIG_SEEN_S)
+            time.sleep(min(owed_bytes / rate, _LONGEST_SLEEP_S) if rate > 0 else _LONGEST_SLEEP_S)
 
     return pace
 

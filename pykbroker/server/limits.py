@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(slots=True, frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Kafka's properties of the same names, and its defaults."""
 
     socket_request_max_bytes: int = 100 * 2**20

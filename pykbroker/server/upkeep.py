@@ -16,7 +16,6 @@ import trio
 from pykbroker_protocol.errors import Refused
 
 from pykbroker.handlers.broker import Broker
-from pykbroker.server.compactions import Compactions
 from pykbroker.server.retaining import retain
 from pykbroker.storage import idle
 from pykbroker.storage.partition_log import PartitionLog
@@ -26,6 +25,7 @@ _AGAIN_S = 1.0
 _REMOVALS_S = 5.0
 _ROLLED_LOOK_S = 5.0  # Kafka syncs a segment when it rolls
 _IDLE_LOOK_S = 10.0
+_CONFIG_SEEN_S = 1.0  # how soon a property that changes while the broker runs is looked at
 _CLOSED_AT_ONCE = 20  # logs: some 10 ms of work between two turns of the clients
 
 log = logging.getLogger("pykbroker.upkeep")
@@ -43,10 +43,10 @@ async def keep_up(broker: Broker) -> None:
             _producer_expiries,
             _offset_expiries,
             _idle,
+            _compactions,
         )
         for task in chores:
             nursery.start_soon(undaunted, partial(task, broker))
-        nursery.start_soon(undaunted, Compactions(broker).run)
 
 
 async def undaunted(task: Callable[[], Awaitable[None]]) -> None:
@@ -165,6 +165,24 @@ async def _idle(broker: Broker) -> None:
             await close_idle(broker)
         except OSError as fault:
             log.error("logs that nobody uses stay open, and are looked at again: %s", fault)
+
+
+async def _until_compactions(broker: Broker) -> None:
+    looked_at = trio.current_time()
+    while (rest_s := looked_at + broker.config.log_cleaner_backoff_ms / 1000 - trio.current_time()) > 0:
+        await trio.sleep(min(rest_s, _CONFIG_SEEN_S))
+    await trio.lowlevel.checkpoint()
+
+
+async def _compactions(broker: Broker) -> None:
+    await _until_compactions(broker)
+    from pykbroker.server.compactions import Compactions  # what it takes is nothing that a start needs
+
+    compactions = Compactions(broker)
+    while True:
+        if broker.config.log_cleaner_enable:
+            await compactions.round()
+        await _until_compactions(broker)
 
 
 async def close_idle(broker: Broker, **limits: int) -> int:

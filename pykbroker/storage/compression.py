@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from typing import Any
 
-import cramjam
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 NONE, GZIP, SNAPPY, LZ4, ZSTD = range(5)
@@ -38,13 +38,20 @@ def decompress(codec: int, compressed: bytes | memoryview, limit: int = MAX_DECO
         raise Refused(ErrorCode.CORRUPT_MESSAGE, f"Unknown compression type id: {codec}")
     try:
         return _DECOMPRESSORS[codec](compressed, limit)
-    except (cramjam.DecompressionError, zlib.error, ValueError, struct.error) as fault:
+    except (_cramjam().DecompressionError, zlib.error, ValueError, struct.error) as fault:
         raise Refused(ErrorCode.CORRUPT_MESSAGE, f"A {NAMES[codec]} batch cannot be decompressed: {fault}") from fault
 
 
 def compress(codec: int, records: bytes | memoryview, level: int | None = None) -> bytes:
     """`level` as the codec counts; None for Kafka's own default."""
     return _COMPRESSORS[codec](records, level)
+
+
+def _cramjam() -> Any:
+    """Imported for the first batch that is compressed: it takes 1 ms, and a start does without."""
+    import cramjam
+
+    return cramjam
 
 
 def _too_large(limit: int) -> ValueError:
@@ -81,15 +88,16 @@ def _unsnappy(compressed: bytes | memoryview, limit: int) -> bytes:
 
 
 def _unsnappy_block(block: bytes | memoryview, limit: int) -> bytes:
-    if cramjam.snappy.decompress_raw_len(block) > limit:  # a snappy block says how long it will be
+    snappy = _cramjam().snappy
+    if snappy.decompress_raw_len(block) > limit:  # a snappy block says how long it will be
         raise _too_large(limit)
-    return bytes(cramjam.snappy.decompress_raw(block))
+    return bytes(snappy.decompress_raw(block))
 
 
 def _snappy(records: bytes | memoryview, _: int | None) -> bytes:
-    view, pieces = memoryview(records), [_XERIAL_HEADER]
+    snappy, view, pieces = _cramjam().snappy, memoryview(records), [_XERIAL_HEADER]
     for start in range(0, len(view), _XERIAL_BLOCK_BYTES):
-        block = bytes(cramjam.snappy.compress_raw(view[start : start + _XERIAL_BLOCK_BYTES]))
+        block = bytes(snappy.compress_raw(view[start : start + _XERIAL_BLOCK_BYTES]))
         pieces += _LENGTH.pack(len(block)), block
     return b"".join(pieces)
 
@@ -97,17 +105,21 @@ def _snappy(records: bytes | memoryview, _: int | None) -> bytes:
 def _lz4(records: bytes | memoryview, level: int | None) -> bytes:
     fast = level is None or level == _LZ4_FAST  # as in Kafka: 9 is its default, and stands for the fast compressor
     # Kafka reads independent blocks only
-    stream = cramjam.lz4.Compressor(level=0 if fast else level, block_linked=False)
+    stream = _cramjam().lz4.Compressor(level=0 if fast else level, block_linked=False)
     stream.compress(bytes(records))
     return bytes(stream.finish())
 
 
-def _growing(
-    decompress_into: Callable[[bytes | memoryview, bytearray], int],
-) -> Callable[[bytes | memoryview, int], memoryview]:
+def _zstd(records: bytes | memoryview, level: int | None) -> bytes:
+    return bytes(_cramjam().zstd.compress(records, level=_ZSTD_LEVEL if level is None else level))
+
+
+def _growing(codec: str) -> Callable[[bytes | memoryview, int], memoryview]:
     """Decompression into a buffer that doubles while the stream does not fit, up to the limit."""
 
     def bounded(compressed: bytes | memoryview, limit: int) -> memoryview:
+        cramjam = _cramjam()
+        decompress_into = getattr(cramjam, codec).decompress_into
         size = min(max(_FIRST_GUESS, 4 * len(compressed)), limit)
         while True:
             records = bytearray(size)
@@ -126,8 +138,8 @@ def _growing(
 _DECOMPRESSORS: dict[int, Callable[[bytes | memoryview, int], bytes | memoryview]] = {
     GZIP: _gunzip,
     SNAPPY: _unsnappy,
-    LZ4: _growing(cramjam.lz4.decompress_into),
-    ZSTD: _growing(cramjam.zstd.decompress_into),
+    LZ4: _growing("lz4"),
+    ZSTD: _growing("zstd"),
 }
 
 _COMPRESSORS: dict[int, Callable[[bytes | memoryview, int | None], bytes]] = {
@@ -135,5 +147,5 @@ _COMPRESSORS: dict[int, Callable[[bytes | memoryview, int | None], bytes]] = {
     GZIP: _gzip,
     SNAPPY: _snappy,
     LZ4: _lz4,
-    ZSTD: lambda records, level: bytes(cramjam.zstd.compress(records, level=_ZSTD_LEVEL if level is None else level)),
+    ZSTD: _zstd,
 }

@@ -6,7 +6,7 @@ Source: org.apache.kafka.controller.ReplicationControlManager.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pykbroker_protocol.errors import ErrorCode, Refused
 from pykbroker_protocol.records.cluster_metadata import ConfigRecord, PartitionRecord, RemoveTopicRecord, TopicRecord
@@ -20,8 +20,7 @@ NOWHERE = "All brokers are currently fenced, or have all their log directories c
 MAX_PARTITIONS = 10_000  # that one request may ask for
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """What a new topic has to know of the one node that will hold it.
 
     is_cordoned: it gets only what is assigned to it.
@@ -32,8 +31,7 @@ class Node:
     is_cordoned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NewTopic:
+class NewTopic(NamedTuple):
     """A topic that somebody wants.  `assignments`: (partition, brokers) as in the request, none for automatic ones."""
 
     name: str

@@ -153,7 +153,7 @@ async def test_a_shorter_backoff_is_heeded_while_a_longer_one_is_waited_for(ask,
 
     monkeypatch.setattr(Compactions, "once", look)
     await change(ask, BROKER, "1", ("log.cleaner.backoff.ms", SET, "3600000"))
-    nursery.start_soon(Compactions(ask.broker).run)
+    nursery.start_soon(upkeep._compactions, ask.broker)
     await trio.sleep(10)
     await change(ask, BROKER, "1", ("log.cleaner.backoff.ms", SET, "20000"))
     await trio.sleep(15)
