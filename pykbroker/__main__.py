@@ -1,5 +1,5 @@
 """`python -m pykbroker` is `pykbroker`."""
 
-from pykbroker.cli.main import main
+from pykbroker.cli.entry import main
 
-main(prog_name="pykbroker")
+main()

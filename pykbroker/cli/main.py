@@ -15,12 +15,13 @@ from typing import Any
 import click
 
 from pykbroker import __version__
+from pykbroker.cli.entry import LEVELS, PROFILES
 
 _LATER = ("check", "completion", "configs", "consume", "dump-log", "groups", "produce", "topics")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-_LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
+_LEVELS = click.Choice(LEVELS, case_sensitive=False)
 _EXAMPLES = """\b
 Examples:
   pykbroker serve                                      Kafka's defaults: port 9092, data in /tmp/kafka-logs
@@ -69,7 +70,7 @@ def main() -> None:
 @click.option("-c", "settings", metavar="KEY=VALUE", multiple=True, help="Set one of Kafka's properties; repeatable.")
 @click.option(
     "--profile",
-    type=click.Choice(["kafka", "test"]),
+    type=click.Choice(PROFILES),
     default="kafka",
     show_default=True,
     help="test: no initial rebalance delay, and clients are told the address that they used.",

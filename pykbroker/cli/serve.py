@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pykbroker import __version__
+from pykbroker.cli.seldom import put_off
 from pykbroker.config import Config, ConfigInvalid
 from pykbroker.config.sources import load
 
@@ -53,6 +54,7 @@ def _read(file: Path | None) -> tuple[str, str] | None:
 
 def _run(config: Config, ready_file: Path | None) -> None:
     gc.disable()  # a start makes much that stays, and the collector would look at it again and again
+    put_off()
     import trio
 
     from pykbroker.server import app

@@ -7,7 +7,6 @@ says so.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -218,7 +217,9 @@ def unknown(name: str, source: str | None = None) -> str:
 
 def nearest(name: str) -> str | None:
     """The property of the broker whose name is nearly `name`."""
-    near = difflib.get_close_matches(name, [*_TABLE, *unread()], n=1)
+    from difflib import get_close_matches  # which a start does without
+
+    near = get_close_matches(name, [*_TABLE, *unread()], n=1)
     return near[0] if near else None
 
 

@@ -139,7 +139,9 @@ def _bound_to_all(port: int, backlog: int) -> socket.socket:
 
 
 def _bound(host: str, port: int, backlog: int) -> socket.socket:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # Of text, Python would load its codec of international names to find that it is none.
+    name = host.encode() if host.isascii() else host
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     # Java takes a name's IPv4 address first.
     family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     return socket.create_server(address[:2], family=family, backlog=backlog)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-import secrets
+import random
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +36,7 @@ _DASH = 62  # the place of "-" in the alphabet of URL-safe base64
 _LEADER_CHANGE_KEY = b"\0\0\0\2"  # version 0, ControlRecordType.LEADER_CHANGE
 
 log = logging.getLogger("pykbroker.server")
+_dice = random.SystemRandom()  # whose numbers nobody can guess
 
 
 def open_broker(config: Config, clock: Clock) -> Broker:
@@ -110,7 +111,7 @@ def new_uuid() -> bytes:
 
 
 def _session_id() -> int:
-    return secrets.randbelow(2**31 - 1) + 1
+    return _dice.randrange(1, 2**31)
 
 
 def _limits(config: Config) -> GroupLimits:
