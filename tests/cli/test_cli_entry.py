@@ -33,6 +33,8 @@ def imported(tmp_path_factory):
 
 def test_a_broker_is_ready_without_what_it_may_never_need(imported):
     assert "pykbroker.server.app" in imported
+    commands = {name for name in imported if name.startswith("pykbroker.cli.")}
+    assert commands == {f"pykbroker.cli.{name}" for name in ("entry", "seldom", "serve")}
     assert not imported & NOT_NEEDED
 
 

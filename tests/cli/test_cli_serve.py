@@ -129,8 +129,9 @@ def test_the_collector_runs_once_the_broker_serves_and_passes_over_what_a_start_
         gc.unfreeze()
 
 
-def test_a_start_imports_no_other_command():
+def test_the_group_of_commands_imports_none_of_them():
     code = "import sys, pykbroker.cli.main; print(*(name for name in sys.modules if name.startswith('pykbroker.cli.')))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, env=environment()).split() == [
-        "pykbroker.cli.main"
+        "pykbroker.cli.entry",
+        "pykbroker.cli.main",
     ]
