@@ -22,6 +22,7 @@ from pykbroker.topics import names
 
 from .broker import Broker
 from .client import Client
+from .places import Place, find, is_there
 from .prefixes import Exchange, Prefixes
 
 _INT32, _INT64 = struct.Struct(">i"), struct.Struct(">q")
@@ -43,6 +44,7 @@ class KnownCommit:
     batch: PreparedBatch
     answer: bytes  # correlation id is to be filled in
     times_learnt: int
+    place: Place | None = None  # of the group's offsets; its topics are all there then
 
 
 class UsualCommit:
@@ -64,19 +66,15 @@ class UsualCommit:
         return [answer]
 
     def _commit(self, known: KnownCommit, offsets: list[int]) -> bool:
-        broker, request, topics = self._broker, known.request, self._broker.catalog.topics
-        for topic in request.topics:
-            there = topics.get(topic.name)
-            if there is None or there.topic_id != topic.topic_id:
-                return False
-        groups_topic = topics.get(names.GROUP_METADATA)
-        if groups_topic is None or not broker.groups.look(broker.groups.machine.may_commit, request, known.version):
-            return False
-        partition, timestamp = partition_for(request.group_id, groups_topic.partitions), broker.clock.timestamp()
-        numbers = [number for offset in offsets for number in (offset, timestamp)]
+        broker, request, place = self._broker, known.request, known.place
         try:
-            log, epoch = broker.leader_log(groups_topic, partition), groups_topic.leader_epochs[partition]
-            if not known.batch.append(log, numbers, leader_epoch=epoch, timestamp_ms=timestamp):
+            if place is None or not is_there(place, broker):
+                place = known.place = self._place(request)
+            if place is None or not broker.groups.look(broker.groups.machine.may_commit, request, known.version):
+                return False
+            timestamp, epoch = broker.clock.timestamp(), place.leader_epoch
+            numbers = [number for offset in offsets for number in (offset, timestamp)]
+            if not known.batch.append(place.log, numbers, leader_epoch=epoch, timestamp_ms=timestamp):
                 return False
         except (Refused, OSError):  # the long way finds the words
             return False
@@ -85,6 +83,18 @@ class UsualCommit:
             committed = Committed(offset, leader_epoch, metadata, timestamp, expires, topic_id)
             broker.groups.machine.replay_offset(request.group_id, topic_name, index, committed)
         return True
+
+    def _place(self, request: OffsetCommitRequest) -> Place | None:
+        """Where the group's offsets lie, if all topics of the request are there."""
+        topics = self._broker.catalog.topics
+        for topic in request.topics:
+            there = topics.get(topic.name)
+            if there is None or there.topic_id != topic.topic_id:
+                return None
+        groups_topic = topics.get(names.GROUP_METADATA)
+        if groups_topic is None:
+            return None
+        return find(self._broker, groups_topic.name, partition_for(request.group_id, groups_topic.partitions))
 
     def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:
         """A commit of which nothing was refused."""

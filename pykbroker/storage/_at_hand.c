@@ -1,13 +1,11 @@
 /* read(log, offset, max_bytes, most_bytes): see at_hand.py. */
 
+#include "header.h"
 #include "slots.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#define HEADER_BYTES 61
-#define LENGTH_END 12
-#define MAGIC 2
 #define BLOCK_BYTES (16 * 1024)
 #define ENTRY_BYTES 8 /* of the offset index: an offset, relative to the segment's, and a position */
 
@@ -105,9 +103,9 @@ static Py_ssize_t find_batch(const uint8_t *block, Py_ssize_t held, int64_t left
 {
     for (Py_ssize_t at = 0; at + HEADER_BYTES <= held; at += (Py_ssize_t)*size) {
         const uint8_t *batch = block + at;
-        int64_t delta = big_endian(batch + 23, 4);
-        *size = big_endian(batch + 8, 4) + LENGTH_END;
-        if (*size < HEADER_BYTES || *size > left - at || batch[16] != MAGIC || delta < 0)
+        int64_t delta = big_endian(batch + LAST_OFFSET_DELTA_AT, 4);
+        *size = big_endian(batch + LENGTH_AT, 4) + LENGTH_END;
+        if (*size < HEADER_BYTES || *size > left - at || batch[MAGIC_AT] != MAGIC || delta < 0)
             return -1;
         if (big_endian(batch, 8) + delta >= offset)
             return at;

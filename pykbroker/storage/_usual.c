@@ -1,17 +1,16 @@
-/* append(log, batch, leader_epoch, timestamp_ms): see usual.py.
+/* append(log, batch, leader_epoch, timestamp_ms) and fill(log, batch, slots, numbers, leader_epoch, timestamp_ms): see
+   usual.py and prepared.py.
 
    It decides first, makes every object that it will need, writes, and then only stores: so nothing is half done when
    memory ends.  What is not the straight way, an entry of an index or somebody who waits, is left to Python. */
 
+#include "header.h"
 #include "slots.h"
 #include "walk.h"
 
 #include <string.h>
 
-#define HEADER_BYTES 61
 #define OWNED_BYTES 16 /* base offset, length and leader epoch: what the broker writes, before what it leaves alone */
-#define CRC_START 21
-#define LENGTH_END 12
 #define SEQUENCES ((int64_t)1 << 31)
 #define REMEMBERED_BATCHES 5
 
@@ -64,37 +63,43 @@ static void let_go(Step *step)
 static int is_usual(Batch *batch, int64_t earliest, int64_t latest)
 {
     const uint8_t *bytes = batch->bytes;
-    if (batch->size < HEADER_BYTES || big_endian(bytes + 8, 4) != batch->size - LENGTH_END || bytes[16] != 2)
+    if (batch->size < HEADER_BYTES || big_endian(bytes + LENGTH_AT, 4) != batch->size - LENGTH_END || bytes[MAGIC_AT] != 2)
         return 0;
-    int64_t count = big_endian(bytes + 57, 4);
-    if (big_endian(bytes, 8) != 0 || big_endian(bytes + 21, 2) != 0)
+    int64_t count = big_endian(bytes + COUNT_AT, 4);
+    if (big_endian(bytes, 8) != 0 || big_endian(bytes + ATTRIBUTES_AT, 2) != 0)
         return 0;
-    batch->last_offset_delta = big_endian(bytes + 23, 4);
-    batch->max_timestamp = big_endian(bytes + 35, 8);
-    batch->producer_id = big_endian(bytes + 43, 8);
-    batch->producer_epoch = big_endian(bytes + 51, 2);
-    batch->base_sequence = big_endian(bytes + 53, 4);
+    batch->last_offset_delta = big_endian(bytes + LAST_OFFSET_DELTA_AT, 4);
+    batch->max_timestamp = big_endian(bytes + MAX_TIMESTAMP_AT, 8);
+    batch->producer_id = big_endian(bytes + PRODUCER_ID_AT, 8);
+    batch->producer_epoch = big_endian(bytes + PRODUCER_EPOCH_AT, 2);
+    batch->base_sequence = big_endian(bytes + BASE_SEQUENCE_AT, 4);
     if (count < 1 || batch->last_offset_delta != count - 1)
         return 0;
     if (batch->producer_id != -1 && batch->base_sequence < 0)
         return 0;
     Found found;
     Cursor records = {bytes + HEADER_BYTES, bytes + batch->size};
-    if (walk(records, (long)count, big_endian(bytes + 27, 8), &found))
+    if (walk(records, (long)count, big_endian(bytes + BASE_TIMESTAMP_AT, 8), &found))
         return 0;
     return found.in_order && found.largest == batch->max_timestamp && found.smallest != INT64_MAX
            && found.smallest >= earliest && found.largest <= latest;
 }
 
-/* 1 if it holds, 0 if not, -1 with an exception. */
-static int crc_holds(const Batch *batch)
+static PyObject *crc_of(const Batch *batch)
 {
     PyObject *covered = PyMemoryView_FromMemory((char *)batch->bytes + CRC_START, batch->size - CRC_START, PyBUF_READ);
     PyObject *crc = covered ? PyObject_CallOneArg(crc32c, covered) : NULL;
     Py_XDECREF(covered);
+    return crc;
+}
+
+/* 1 if it holds, 0 if not, -1 with an exception. */
+static int crc_holds(const Batch *batch)
+{
+    PyObject *crc = crc_of(batch);
     if (!crc)
         return -1;
-    int holds = PyLong_AsUnsignedLongMask(crc) == (unsigned long)(uint32_t)big_endian(batch->bytes + 17, 4);
+    int holds = PyLong_AsUnsignedLongMask(crc) == (unsigned long)(uint32_t)big_endian(batch->bytes + CRC_AT, 4);
     Py_DECREF(crc);
     return holds;
 }
@@ -311,6 +316,75 @@ static int take(PyObject *log, Batch *batch, int64_t timestamp, Step *step)
     return store(log, batch, step);
 }
 
+/* 1 if the numbers, and the time, stand in the batch, and its CRC fits. */
+static int fill_in(Batch *batch, PyObject *slots, PyObject *numbers)
+{
+    uint8_t *bytes = (uint8_t *)batch->bytes;
+    if (batch->size < HEADER_BYTES || !PyList_CheckExact(slots) || !PyList_CheckExact(numbers)
+        || PyList_GET_SIZE(slots) != PyList_GET_SIZE(numbers)) {
+        PyErr_SetString(PyExc_ValueError, "a batch with a number for each slot");
+        return -1;
+    }
+    for (Py_ssize_t each = 0; each < PyList_GET_SIZE(slots); each++) {
+        int64_t at, number;
+        if (!read_int(PyList_GET_ITEM(slots, each), &at) || !read_int(PyList_GET_ITEM(numbers, each), &number) || at < 0
+            || at > batch->size - 8) {
+            PyErr_SetString(PyExc_ValueError, "a slot outside of the batch");
+            return -1;
+        }
+        put_big_endian(bytes + at, 8, number);
+    }
+    put_big_endian(bytes + BASE_TIMESTAMP_AT, 8, batch->max_timestamp);
+    put_big_endian(bytes + MAX_TIMESTAMP_AT, 8, batch->max_timestamp);
+    int64_t crc = 0;
+    PyObject *computed = crc_of(batch);
+    if (!computed)
+        return -1;
+    read_int(computed, &crc);
+    Py_DECREF(computed);
+    put_big_endian(bytes + CRC_AT, 4, crc);
+    return 1;
+}
+
+static int take_own(PyObject *log, Batch *batch, PyObject *slots, PyObject *numbers, Step *step)
+{
+    int64_t hold_from;
+    int usual = find_segment(log, step);
+    if (usual < 1)
+        return usual;
+    if (!has_room(log, batch, step) || !read_slot(log, in_log.hold_from, &hold_from)
+        || step->base_offset + batch->last_offset_delta + 1 >= hold_from)
+        return 0;
+    if ((usual = fill_in(batch, slots, numbers)) < 1 || (usual = prepare(batch, step)) < 1
+        || (usual = write_batch(log, batch, step)) < 1)
+        return usual;
+    return store(log, batch, step);
+}
+
+static PyObject *fill(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+{
+    (void)module;
+    Step step = {0};
+    Batch batch = {.producer_id = -1};
+    if (given != 6 || !PyBytes_CheckExact(arguments[1]) || PyBytes_GET_SIZE(arguments[1]) < HEADER_BYTES
+        || !read_int(arguments[4], &step.leader_epoch) || !read_int(arguments[5], &batch.max_timestamp)) {
+        PyErr_SetString(PyExc_TypeError, "fill(log, batch, slots, numbers, leader_epoch, timestamp_ms)");
+        return NULL;
+    }
+    if (!Py_IS_TYPE(arguments[0], log_class))
+        Py_RETURN_FALSE;
+    batch.size = PyBytes_GET_SIZE(arguments[1]);
+    PyObject *filled = PyBytes_FromStringAndSize(PyBytes_AS_STRING(arguments[1]), (Py_ssize_t)batch.size);
+    if (!filled)
+        return NULL;
+    batch.bytes = (uint8_t *)PyBytes_AS_STRING(filled);
+    batch.last_offset_delta = big_endian(batch.bytes + LAST_OFFSET_DELTA_AT, 4);
+    int taken = take_own(arguments[0], &batch, arguments[2], arguments[3], &step);
+    Py_DECREF(filled);
+    let_go(&step);
+    return taken < 0 ? NULL : PyBool_FromLong(taken);
+}
+
 static PyObject *append(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
 {
     (void)module;
@@ -378,6 +452,8 @@ static int bind(PyObject *module)
 
 static PyMethodDef methods[] = {
     {"append", (PyCFunction)(void (*)(void))append, METH_FASTCALL, "append(log, batch, leader_epoch, timestamp_ms)"},
+    {"fill", (PyCFunction)(void (*)(void))fill, METH_FASTCALL,
+     "fill(log, batch, slots, numbers, leader_epoch, timestamp_ms)"},
     {NULL, NULL, 0, NULL},
 };
 

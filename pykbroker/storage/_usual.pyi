@@ -1,3 +1,6 @@
 from .partition_log import PartitionLog
 
 def append(log: PartitionLog, batch: memoryview, leader_epoch: int, timestamp_ms: int, /) -> tuple[int, int] | None: ...
+def fill(
+    log: PartitionLog, batch: bytes, slots: list[int], numbers: list[int], leader_epoch: int, timestamp_ms: int, /
+) -> bool: ...

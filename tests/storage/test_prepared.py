@@ -4,9 +4,11 @@ import pytest
 from logs import NOW, SMALL, open_log
 
 from pykbroker.config.topic import LogConfig
+from pykbroker.storage import usual
 from pykbroker.storage.prepared import SLOT, PreparedBatch
 from pykbroker.storage.records import Record
 
+pytestmark = pytest.mark.skipif(not usual.COMPILED, reason="not built: no C compiler was there at the installation")
 MARK = SLOT.to_bytes(8, "big", signed=True)
 
 
@@ -27,7 +29,7 @@ def test_the_bytes_are_those_of_a_batch_that_is_built_each_time(tmp_path):
     for log in (built, prepared):
         log.append_records(filled(0), leader_epoch=3, timestamp_ms=NOW)
     batch = PreparedBatch(records(MARK, MARK))
-    for numbers in ((1, -1), (2**63 - 1, -(2**63))):
+    for numbers in ([1, -1], [2**63 - 1, -(2**63)]):
         built.append_records(filled(*numbers), leader_epoch=3, timestamp_ms=NOW)
         assert batch.append(prepared, numbers, leader_epoch=3, timestamp_ms=NOW)
     assert on_disk(prepared) == on_disk(built)
@@ -51,6 +53,22 @@ def test_what_takes_more_than_a_write_is_left_to_others(tmp_path, config, change
     asked = {"leader_epoch": 3, "timestamp_ms": NOW, **change}
     assert not PreparedBatch(records(MARK)).append(log, [1], **asked)
     assert (on_disk(log), log.log_end_offset) == before
+
+
+def test_what_has_to_be_on_disk_first_is_left_to_others(tmp_path):
+    log = open_log(tmp_path / "a", LogConfig(flush_messages=2))
+    log.append_records(filled(0), leader_epoch=3, timestamp_ms=NOW)
+    assert not PreparedBatch(records(MARK)).append(log, [1], leader_epoch=3, timestamp_ms=NOW)
+    log.configure(LogConfig(flush_messages=3))
+    assert PreparedBatch(records(MARK)).append(log, [1], leader_epoch=3, timestamp_ms=NOW)
+
+
+def test_a_number_for_each_slot_is_asked_for(tmp_path):
+    log = open_log(tmp_path / "a")
+    log.append_records(filled(0), leader_epoch=3, timestamp_ms=NOW)
+    with pytest.raises(ValueError, match="each slot"):
+        PreparedBatch(records(MARK)).append(log, [1, 2], leader_epoch=3, timestamp_ms=NOW)
+    assert log.log_end_offset == 1
 
 
 def test_an_empty_or_a_broken_log_is_left_to_others(tmp_path):
