@@ -12,8 +12,10 @@ from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker.runtime.later import Promised
 from pykbroker.server import upkeep
-from pykbroker.storage import syncs
+from pykbroker.storage import syncs, usual
 from pykbroker.storage.markers import Marker
+
+compiled = pytest.mark.skipif(not usual.COMPILED, reason="not built: no C compiler was there at the installation")
 
 DURABLE = {"flush_messages": "1"}
 _TOPIC = 2
@@ -187,6 +189,7 @@ async def test_a_marker_that_asks_for_no_sync_keeps_no_answer_behind_it(ask):
     assert told == ["settled"]
 
 
+@compiled
 @pytest.mark.parametrize("version", [9, 13])
 async def test_a_produce_that_is_known_by_its_prefix_is_promised_and_refused_like_any_other(ask, version, monkeypatch):
     topic = await ask.create("t", **DURABLE)

@@ -12,7 +12,10 @@ from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker.groups.placement import partition_for
 from pykbroker.groups.records import read_key, read_offset
+from pykbroker.storage import usual
 from pykbroker.storage.records import records_of
+
+compiled = pytest.mark.skipif(not usual.COMPILED, reason="not built: no C compiler was there at the installation")
 
 Topic = OffsetCommitRequest.OffsetCommitRequestTopic
 VERSIONS = range(OFFSET_COMMIT.versions[0], OFFSET_COMMIT.versions[1] + 1)
@@ -51,6 +54,7 @@ def logged(broker):
     ]
 
 
+@compiled
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_commit_like_the_last_but_for_its_offsets_is_as_if_it_were_read(ask, version, monkeypatch):
     topic = await ask.create("t", partitions=2)

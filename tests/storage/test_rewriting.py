@@ -10,10 +10,13 @@ from logs import NOW, batch, open_log, put, values
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.config.topic import LogConfig
+from pykbroker.storage import survey
 from pykbroker.storage.batch import HEADER, Header, crc_holds, read_header, with_crc
 from pykbroker.storage.compression import GZIP, LZ4, NAMES, NONE, ZSTD
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.records import Record, build_batch, encode_records, records_of
+
+compiled = pytest.mark.skipif(not survey.COMPILED, reason="not built: no C compiler was there at the installation")
 
 CODECS = range(len(NAMES))
 
@@ -65,6 +68,7 @@ def test_the_records_of_an_append_time_topic_have_the_append_time_in_its_codec_t
     assert [record.timestamp for record in records_of(content)] == [NOW, NOW]
 
 
+@compiled
 @pytest.mark.parametrize("codec", CODECS)
 def test_the_largest_timestamp_is_that_of_the_records_whatever_the_header_says(tmp_path: Path, codec: int) -> None:
     sent = batch(b"a", b"b", codec=codec)
@@ -74,6 +78,7 @@ def test_the_largest_timestamp_is_that_of_the_records_whatever_the_header_says(t
     assert stored(log)[0].max_timestamp == NOW + 1
 
 
+@compiled
 def test_compressed_records_that_are_numbered_otherwise_are_numbered_anew(tmp_path: Path) -> None:
     plain = encode_records([Record(b"k", b"a", NOW)], NOW) + encode_records([Record(b"k", b"b", NOW + 1)], NOW)
     body = gzip.compress(plain)
@@ -91,6 +96,7 @@ def test_a_batch_that_its_topics_codec_makes_too_large_is_refused(tmp_path: Path
     assert log.log_end_offset == 0
 
 
+@compiled
 @pytest.mark.parametrize("codec", range(1, len(NAMES)))
 def test_bytes_that_do_not_decompress_are_refused(tmp_path: Path, codec: int) -> None:
     head = read_header(batch(b"v"))._replace(attributes=codec)
