@@ -1,5 +1,6 @@
 """A broker on real files, asked frame by frame without a socket, and what it is asked for records."""
 
+import trio
 from pykbroker_protocol.all_apis import APIS
 from pykbroker_protocol.apis.create_topics import CreateTopicsRequest
 from pykbroker_protocol.apis.fetch import FetchRequest
@@ -11,7 +12,7 @@ from pykbroker import codec
 from pykbroker.config import Config
 from pykbroker.handlers.client import Client
 from pykbroker.runtime.clock import Clock
-from pykbroker.runtime.later import Later, Promised
+from pykbroker.runtime.later import Later, Parked, Promised
 from pykbroker.server import start
 from pykbroker.server.answering import Answering
 from pykbroker.storage.records import Record, build_batch
@@ -62,6 +63,8 @@ class Asker:
             answer = answer.finish()
         if isinstance(answer, Later):
             answer = await answer.wait()
+        while isinstance(answer, Parked):
+            answer = await at_last(answer)
         return self.decoded(request, version, answer)
 
     def decoded(self, request, version, answer):
@@ -85,6 +88,21 @@ class Asker:
         )
         response = await self(CreateTopicsRequest(topics=[created]), 7)
         return response.topics[0]
+
+
+async def at_last(parked):
+    """The answer of a question that waits without a task."""
+    is_there = False
+    with trio.move_on_after(parked.watch.max_wait_ms / 1000):
+        while not is_there:
+            ripe = trio.Event()
+            parked.watch.when_ripe(ripe.set)
+            await ripe.wait()
+            is_there = parked.watch.look()
+    if not is_there:
+        parked.watch.look()
+    parked.watch.leave()
+    return parked.finish()
 
 
 def opened(directory, **settings):

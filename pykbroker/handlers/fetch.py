@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-import trio
 from pykbroker_protocol.apis.fetch import FetchRequest, FetchResponse
 from pykbroker_protocol.errors import ErrorCode, Refused
 
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Parked
 from pykbroker.storage.partition_log import PartitionLog
 
 from .broker import Broker
 from .client import Client
 from .counters import FAILED_FETCH, TopicCounters
 from .fetch_sessions import TOPIC_IDS_SINCE, Round, Wanted
+from .waiting_fetch import WaitingFetch
 
 _NO_SUCH_PARTITION = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
 
@@ -27,40 +26,7 @@ Answered = tuple[Wanted, PartitionData]
 READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 
 
-class Shortfall:
-    """The bytes that a parked Fetch still lacks.  Appends pay it down; zero wakes the fetch."""
-
-    __slots__ = ("_missing_bytes", "_paid")
-
-    def __init__(self, missing_bytes: int) -> None:
-        self._missing_bytes = missing_bytes
-        self._paid = trio.Event()
-
-    def pay(self, nbytes: int) -> None:
-        self._missing_bytes -= nbytes
-        if self._missing_bytes <= 0:
-            self._paid.set()
-
-    def settle(self) -> None:
-        self._paid.set()
-
-    async def wait_paid(self) -> None:
-        await self._paid.wait()
-
-
-class Undecided:
-    """Of a log with an open transaction: what comes in is of no use to a Fetch of committed records until that ends."""
-
-    __slots__ = ("settle",)
-
-    def __init__(self, shortfall: Shortfall) -> None:
-        self.settle = shortfall.settle
-
-    def pay(self, nbytes: int) -> None:
-        pass
-
-
-def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchResponse | Later[FetchResponse]:
+def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchResponse | Parked[FetchResponse]:
     """Answered when `min_bytes` are there, when a partition has news that cannot wait, or after `max_wait_ms`."""
     version = client.api_version
     if request.isolation_level not in (READ_UNCOMMITTED, READ_COMMITTED):
@@ -74,31 +40,40 @@ def fetch(broker: Broker, request: FetchRequest, client: Client) -> FetchRespons
     if lacking <= 0 or request.max_wait_ms <= 0 or not asked.wanted:
         reading.count_sent()
         return _response(asked, answered)
-    return Later(lambda: _when_filled(reading, asked, answered, lacking, request.max_wait_ms))
+    waiting = _Waiting(reading, asked, answered, lacking, request.max_wait_ms)
+    return Parked(waiting, waiting.response)
 
 
-async def _when_filled(
-    reading: _Reading, asked: Round, answered: list[Answered], lacking: int, max_wait_ms: int
-) -> FetchResponse:
-    """What came in since `answered` was read counts: this begins in a task of its own, behind other requests."""
-    is_filled = False
-    with trio.move_on_after(max_wait_ms / 1000), suppress(Refused):  # a topic that is gone by now is told of at once
-        while lacking > 0:
-            logs = reading.logs_of(asked.wanted)
-            if any(_has_moved(log, read) for log, (_, read) in zip(logs, answered, strict=True)):
-                answered, lacking = reading.all_of(asked.wanted)
-            if lacking > 0:
-                await reading.wait_for(lacking, logs)
-                answered, lacking = reading.all_of(asked.wanted)
-        is_filled = True
-    if not is_filled:
-        answered, _ = reading.all_of(asked.wanted)
-    reading.count_sent()
-    return _response(asked, answered)
+class _Waiting(WaitingFetch):
+    """Until `min_bytes` are there, or a partition has news that cannot wait."""
 
+    __slots__ = ("_answered", "_asked", "_reading")
 
-def _has_moved(log: PartitionLog, read: PartitionData) -> bool:
-    return log.high_watermark != read.high_watermark or log.last_stable_offset != read.last_stable_offset
+    def __init__(
+        self, reading: _Reading, asked: Round, answered: list[Answered], lacking: int, max_wait_ms: int
+    ) -> None:
+        super().__init__(max_wait_ms)
+        self._reading, self._asked, self._answered = reading, asked, answered
+        self._wait_for(lacking)
+
+    def look(self) -> bool:
+        self.leave()
+        self._answered, lacking = self._reading.all_of(self._asked.wanted)
+        if lacking > 0:
+            self._wait_for(lacking)
+        return lacking <= 0
+
+    def response(self) -> FetchResponse:
+        self._reading.count_sent()
+        return _response(self._asked, self._answered)
+
+    def _wait_for(self, lacking: int) -> None:
+        logs = self._reading.logs_of(self._asked.wanted)
+        if not self._reading.committed:
+            self.wait_for(lacking, logs)
+            return
+        decided = [log for log in logs if log.last_stable_offset == log.high_watermark]
+        self.wait_for(lacking, decided, [log for log in logs if log.last_stable_offset < log.high_watermark])
 
 
 class _Reading:
@@ -107,13 +82,13 @@ class _Reading:
     __slots__ = (
         "_broker",
         "_by_id",
-        "_committed",
         "_counters",
         "_max_bytes",
         "_min_bytes",
         "_replica_id",
         "_sent",
         "_version",
+        "committed",
     )
 
     def __init__(self, broker: Broker, request: FetchRequest, version: int) -> None:
@@ -122,7 +97,7 @@ class _Reading:
         self._version = version
         self._by_id = version >= TOPIC_IDS_SINCE
         self._replica_id = request.replica_state.replica_id if version >= 15 else request.replica_id
-        self._committed = request.isolation_level == READ_COMMITTED
+        self.committed = request.isolation_level == READ_COMMITTED
         self._max_bytes = min(request.max_bytes, broker.config.fetch_max_bytes)
         self._min_bytes = min(request.min_bytes, self._max_bytes)
         self._sent: list[tuple[TopicCounters, int]] = []
@@ -152,17 +127,6 @@ class _Reading:
     def logs_of(self, wanted: Iterable[Wanted]) -> list[PartitionLog]:
         return [self._log(one) for one in wanted]
 
-    async def wait_for(self, lacking: int, logs: Sequence[PartitionLog]) -> None:
-        """So many bytes have come in that the Fetch may have what it lacks."""
-        shortfall = Shortfall(lacking)
-        with ExitStack() as watching:
-            for log in logs:
-                undecided = self._committed and log.last_stable_offset < log.high_watermark
-                watcher = Undecided(shortfall) if undecided else shortfall
-                log.watchers.add(watcher)
-                watching.callback(log.watchers.discard, watcher)
-            await shortfall.wait_paid()
-
     def _log(self, wanted: Wanted) -> PartitionLog:
         broker = self._broker
         if self._by_id:
@@ -190,18 +154,18 @@ class _Reading:
             high_watermark=log.high_watermark,
             last_stable_offset=log.last_stable_offset,
             log_start_offset=log.log_start_offset,
-            aborted_transactions=[] if self._committed else None,
+            aborted_transactions=[] if self.committed else None,
             records=b"",
         )
         if wanted.last_fetched_epoch >= 0 and self._diverges(log, wanted, partition):
             return partition, 0, False
         max_bytes = min(wanted.partition_max_bytes, left)
-        up_to = log.last_stable_offset if self._committed else log.high_watermark
+        up_to = log.last_stable_offset if self.committed else log.high_watermark
         found = log.read(wanted.fetch_offset, max_bytes, at_least_one=at_least_one, up_to=up_to)
         if found is None:
             return partition, 0, True
         partition.records = found
-        if self._committed:
+        if self.committed:
             partition.aborted_transactions = [
                 PartitionData.AbortedTransaction(producer_id=each.producer_id, first_offset=each.first_offset)
                 for each in log.aborted_in(wanted.fetch_offset, found)

@@ -20,8 +20,8 @@ _PRODUCE = 0
 
 
 class Route(NamedTuple):
-    """`handler(broker, request, client)` gives a response, Later, or None for no reply; what it refuses as a whole with
-    Refused, `refused` puts into a response.
+    """`handler(broker, request, client)` gives a response, Later, Parked, or None for no reply; what it refuses as a
+    whole with Refused, `refused` puts into a response.
 
     versions: what is served, inclusive.  name: of the declaration in `pykbroker_protocol.apis`, and of the function
     that is the handler; module: where in this room that is.  usual: the module and the class of its shortcut.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from pykbroker.runtime.later import Later, Promised
+from pykbroker.runtime.later import Parked, Promised
 
 from .client import Client
 from .prefixes import Exchange
@@ -19,10 +19,10 @@ class Shortcut(Protocol):
 
     def answer(
         self, frame: memoryview, version: int, correlation_id: int, client: Client
-    ) -> list[Any] | Promised[Any] | Later[list[Any] | None] | None:
+    ) -> list[Any] | Promised[Any] | Parked[list[Any] | None] | None:
         """The answer in chunks, as it leaves; None, and nothing has happened, when it takes the long way to find it.
 
-        A Later may turn out to know none either.
+        A Parked may turn out to know none either.
         """
 
     def learn(self, frame: memoryview, asked: Exchange, answer: list[Any], client: Client) -> None:

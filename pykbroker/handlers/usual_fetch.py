@@ -8,23 +8,24 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-import trio
 from pykbroker_protocol.apis.fetch import FETCH, FetchRequest, FetchResponse
 from pykbroker_protocol.errors import Refused
 from pykbroker_protocol.records.headers import RESPONSE_HEADER, ResponseHeader
 
 from pykbroker import codec
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Parked
+from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.slice import FileSlice
 
 from . import known as straight
 from .broker import Broker
 from .client import Client
-from .fetch import READ_COMMITTED, READ_UNCOMMITTED, Shortfall
+from .fetch import READ_COMMITTED, READ_UNCOMMITTED
 from .fetch_sessions import FINAL_EPOCH, TOPIC_IDS_SINCE
 from .known import KnownFetch
 from .places import Place, find, is_there
 from .prefixes import Exchange, Prefixes
+from .waiting_fetch import WaitingFetch
 
 _NO_REPLICA, _NO_EPOCH = -1, -1
 _COPIED_BYTES = 16 * 1024  # up to here a copy is cheaper than a call to the system of its own
@@ -34,7 +35,30 @@ _INT32, _INT64, _TWO, _THREE = (struct.Struct(layout) for layout in (">i", ">q",
 _MARKS = 0x7B1D_55C3_0F92_E8A6, 0x62E9_81F4_3C07_DB95, 0x4AD0_96B7_E21F_5C83
 _MARKED = b"\x91\xe4\x5d\x0a\xc6\x38\x7f\xb2"
 
+Read = tuple[Place, FileSlice | None]
 _Partition = FetchResponse.FetchableTopicResponse.PartitionData
+
+
+class _Waiting(WaitingFetch):
+    """Until there are `min_bytes` of one partition, or more to tell than records."""
+
+    __slots__ = ("_known", "_offset", "_usual", "found")
+
+    def __init__(self, usual: UsualFetch, known: KnownFetch, offset: int, lacking: int, log: PartitionLog) -> None:
+        super().__init__(known.max_wait_ms)
+        self._usual, self._known, self._offset = usual, known, offset
+        self.found: Read | None = None
+        self.wait_for(lacking, [log])
+
+    def look(self) -> bool:
+        self.leave()
+        self.found = found = self._usual.read(self._known, self._offset)
+        if found is None:
+            return True
+        lacking = self._usual.lacking(self._known, found[1])
+        if lacking > 0:
+            self.wait_for(lacking, [found[0].log])
+        return lacking <= 0
 
 
 class UsualFetch:
@@ -45,7 +69,7 @@ class UsualFetch:
 
     def answer(
         self, frame: memoryview, version: int, correlation_id: int, client: Client
-    ) -> list[Any] | Later[list[Any] | None] | None:
+    ) -> list[Any] | Parked[list[Any] | None] | None:
         if client.fetches is None:
             return None
         at_once = straight.fetch(frame, version, correlation_id, client, self._broker)
@@ -55,18 +79,19 @@ class UsualFetch:
         if known is None or frame[end + 8 :] != known.suffix:
             return None
         (offset,) = _INT64.unpack_from(frame, end)
-        read = self._read(known, offset)
+        read = self.read(known, offset)
         if read is None:
             return None
         place, found = read
-        lacking = self._lacking(known, found)
+        lacking = self.lacking(known, found)
         if lacking <= 0 or known.max_wait_ms <= 0:
             return self._told(known, place, found, correlation_id, client)
         if found is not None:
             return None  # more may never come to where it lies
-        return Later(lambda: self._when_there(known, offset, correlation_id, client))
+        waiting = _Waiting(self, known, offset, lacking, place.log)
+        return Parked(waiting, lambda: self._told_at_last(known, waiting.found, correlation_id, client))
 
-    def _read(self, known: KnownFetch, offset: int) -> tuple[Place, FileSlice | None] | None:
+    def read(self, known: KnownFetch, offset: int) -> Read | None:
         """What there is from `offset` on; None if there is more to tell than that."""
         broker, place = self._broker, known.place
         try:
@@ -81,24 +106,14 @@ class UsualFetch:
         except (Refused, OSError):  # the long way finds the words
             return None
 
-    def _lacking(self, known: KnownFetch, found: FileSlice | None) -> int:
+    def lacking(self, known: KnownFetch, found: FileSlice | None) -> int:
         wanted = min(known.min_bytes, self._broker.config.fetch_max_bytes)
         return wanted if found is None else wanted - found.length
 
-    async def _when_there(
-        self, known: KnownFetch, offset: int, correlation_id: int, client: Client
+    def _told_at_last(
+        self, known: KnownFetch, read: Read | None, correlation_id: int, client: Client
     ) -> list[Any] | None:
-        """As `answer`, when there are `min_bytes` or `max_wait_ms` have passed."""
-        with trio.move_on_after(known.max_wait_ms / 1000):
-            while (read := self._read(known, offset)) and (lacking := self._lacking(known, read[1])) > 0:
-                log, shortfall = read[0].log, Shortfall(lacking)
-                log.watchers.add(shortfall)
-                try:
-                    await shortfall.wait_paid()
-                finally:
-                    log.watchers.discard(shortfall)
-        read = self._read(known, offset)
-        return self._told(known, *read, correlation_id, client) if read else None
+        return None if read is None else self._told(known, *read, correlation_id, client)
 
     def _told(
         self, known: KnownFetch, place: Place, found: FileSlice | None, correlation_id: int, client: Client

@@ -1,4 +1,4 @@
-"""Answers that are not there at once: Later of a question that has to wait, Promised of one that is decided."""
+"""Answers that are not there at once: Later or Parked of a question that waits, Promised of one that is decided."""
 
 from __future__ import annotations
 
@@ -17,6 +17,33 @@ class Later(NamedTuple, Generic[Response]):
     """
 
     wait: Callable[[], Awaitable[Response]]
+
+
+class Watch(Protocol):
+    """Sees to what a question waits for, which may come in at any time."""
+
+    @property
+    def max_wait_ms(self) -> int:
+        """How long the question waits at most."""
+
+    def when_ripe(self, callback: Callable[[], None], /) -> None:
+        """`callback` is called when there is a reason to look: once until the next look, now if there is one by now."""
+
+    def look(self) -> bool:
+        """Whether what it waits for is there."""
+
+    def leave(self) -> None:
+        """Nobody waits any more.  May be called again."""
+
+
+class Parked(NamedTuple, Generic[Response]):
+    """A question that waits without a task of its own.  Whoever drops it has `watch` leave.
+
+    finish: () -> the answer as of the last look, or raises what became of it; to be called once.
+    """
+
+    watch: Watch
+    finish: Callable[[], Response]
 
 
 class Pledge(Protocol):

@@ -23,8 +23,8 @@ from pykbroker.handlers.prefixes import Exchange
 from pykbroker.handlers.replies import Hangup
 from pykbroker.handlers.routes import ROUTES, Route
 from pykbroker.handlers.shortcuts import Shortcut
-from pykbroker.runtime.later import Later, Pledge, Promised, settled
-from pykbroker.server.contract import Answer
+from pykbroker.runtime.later import Later, Parked, Pledge, Promised, settled
+from pykbroker.server.contract import Answer, Answered
 
 _HEADER = struct.Struct(">hhih")  # api key, api version, correlation id, length of the client id
 _SIZE_AND_CORRELATION = struct.Struct(">ii")
@@ -45,9 +45,7 @@ class Answering:
         self._served: dict[tuple[int, int], _Served] = {}  # what was asked for
         self._shortcuts: dict[int, Shortcut | None] = {}
 
-    def answer(
-        self, frame: memoryview, client: Client
-    ) -> Answer | Later[Answer | None] | Promised[Answer | None] | None:
+    def answer(self, frame: memoryview, client: Client) -> Answered:
         """The answer to one frame; see contract.AnswerFunction."""
         try:
             key, version, correlation_id, _ = _HEADER.unpack_from(frame)
@@ -60,9 +58,9 @@ class Answering:
             raise _no_header(frame) from cut
         if known is None:
             return self._answer_in_full(served, shortcut, frame, client)
-        if isinstance(known, Later):
+        if isinstance(known, Parked):
             whole = bytes(frame)
-            return Later(lambda: self._known_later(known, served, shortcut, whole, client))
+            return Parked(known.watch, lambda: self._known_at_last(known, served, shortcut, whole, client))
         served.requests += 1
         return known
 
@@ -77,7 +75,7 @@ class Answering:
 
     def _answer_in_full(
         self, served: _Served, shortcut: Shortcut | None, frame: memoryview, client: Client
-    ) -> Answer | Later[Answer | None] | Promised[Answer | None] | None:
+    ) -> Answered:
         """The frame is read, and its handler asked."""
         request, correlation_id = _request(served, frame, client)
         served.requests += 1
@@ -86,6 +84,13 @@ class Answering:
             pledges.clear()
         response = self._respond(served, request, client)
         exchange = Exchange(served.version, request, response)
+        if isinstance(response, Parked):
+            learner = shortcut if len(frame) <= _MOST_LEARNT_BYTES else None
+            whole = bytes(frame) if learner else b""
+            return Parked(
+                response.watch,
+                lambda: self._respond_at_last(served, learner, whole, exchange, correlation_id, client, response),
+            )
         if pledges or isinstance(response, Promised):
             if shortcut is not None and isinstance(response, Promised):
                 shortcut.learn(frame, exchange, [], client)
@@ -93,47 +98,38 @@ class Answering:
         if response is None:
             return None
         if isinstance(response, Later):
-            if shortcut is None or len(frame) > _MOST_LEARNT_BYTES:
-                return Later(lambda: self._respond_later(served, request, correlation_id, client, response))
-            whole = bytes(frame)
-            return Later(
-                lambda: self._respond_and_learn(served, shortcut, whole, exchange, correlation_id, client, response)
-            )
+            return Later(lambda: self._respond_later(served, request, correlation_id, client, response))
         answer = served.chunks(response, correlation_id)
         if shortcut is not None:
             shortcut.learn(frame, exchange, answer, client)
         return answer
 
-    async def _known_later(
-        self, known: Later[Answer | None], served: _Served, shortcut: Shortcut | None, frame: bytes, client: Client
-    ) -> Answer | None:
+    def _known_at_last(
+        self, known: Parked[Answer | None], served: _Served, shortcut: Shortcut | None, frame: bytes, client: Client
+    ) -> Answered:
         """What a shortcut waited for; what it turned out not to know is answered in full."""
-        answer = await known.wait()
-        if answer is not None:
-            served.requests += 1
-            return answer
-        in_full = self._answer_in_full(served, shortcut, memoryview(frame), client)
-        if isinstance(in_full, Promised):
-            await settled(in_full.pledges)
-            answer = in_full.finish()
-        elif isinstance(in_full, Later):
-            answer = await in_full.wait()
-        else:
-            answer = in_full
+        answer = known.finish()
+        if answer is None:
+            return self._answer_in_full(served, shortcut, memoryview(frame), client)
+        served.requests += 1
         return answer
 
-    async def _respond_and_learn(
+    def _respond_at_last(
         self,
         served: _Served,
-        shortcut: Shortcut,
+        shortcut: Shortcut | None,
         frame: bytes,
         exchange: Exchange,
         correlation_id: int,
         client: Client,
-        later: Later[Any],
-    ) -> Answer | None:
-        answer = await self._respond_later(served, exchange.request, correlation_id, client, later)
-        if answer is not None:
+        parked: Parked[Any],
+    ) -> Answer:
+        try:
+            response = parked.finish()
+        except Exception as failure:
+            response = served.failed(exchange.request, failure, client)
+        answer = served.chunks(response, correlation_id)
+        if shortcut is not None:
             shortcut.learn(memoryview(frame), exchange, answer, client)
         return answer
 

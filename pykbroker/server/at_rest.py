@@ -18,6 +18,7 @@ from pykbroker.server.contract import AnswerFunction
 from pykbroker.server.limits import Limits
 from pykbroker.server.serving import Serving
 
+_WAITING = (State.BUSY, State.PARKED)
 _TOGETHER = 4  # connections that are answered before the first of them is sent to
 
 
@@ -58,13 +59,14 @@ class AtRest(Serving):
         again, self._again = self._again, []
         if not ready and not again:
             return False
-        now = self._clock.now()
+        now, parking = self._clock.now(), self._parking
+        parking.in_round = True
         for start in range(0, len(ready), _TOGETHER):
             answered = []
             for key, _ in ready[start : start + _TOGETHER]:
                 connection: Connection = key.data
                 try:
-                    if connection.state is State.BUSY:
+                    if connection.state in _WAITING:
                         self._overhear(connection)
                     elif not connection.unfinished:
                         connection.last_used_ms = now
@@ -72,8 +74,11 @@ class AtRest(Serving):
                             answered.append(connection)
                 except Exception as bug:  # it costs one connection, not all of them
                     self._close(connection, bug)
+            parking.look_at_ripe(_TOGETHER)  # a consumer hears of a record before its producer does
             self._send_to(answered)
         self._send_to([each for each in again if each.state is State.RESTING and self._answer_frames(each)])
+        parking.in_round = False
+        parking.look_at_ripe()
         return True
 
     def _send_to(self, answered: list[Connection]) -> None:

@@ -10,8 +10,8 @@ from enum import Enum, auto
 import trio
 
 from pykbroker.handlers.client import Client
-from pykbroker.runtime.later import Later, Promised
-from pykbroker.server.contract import Answer
+from pykbroker.runtime.later import Later, Parked, Promised
+from pykbroker.server.contract import Answer, Answered
 from pykbroker.server.framing import Inbox
 
 
@@ -20,12 +20,14 @@ class State(Enum):
 
     RESTING   the loop: nothing is under way, its socket is watched for the next request
     BUSY      a task of its own: a request waits, or an answer that the client is slow to take
+    PARKED    the parking: a request waits for what comes in, and has no task
     IN_LINE   the memory budget: its next request has no room yet, and it is not read from
     CLOSED    nobody
     """
 
     RESTING = auto()
     BUSY = auto()
+    PARKED = auto()
     IN_LINE = auto()
     CLOSED = auto()
 
@@ -59,11 +61,12 @@ class Connection:
         self.state = State.BUSY
         self.watched = False  # by the loop, for reading
         self.owed: Answer = []
-        self.later: Later[Answer | None] | None = None  # the request that everything behind it waits for
+        # The request that everything behind it waits for.
+        self.later: Later[Answer | None] | Parked[Answered] | None = None
         # What is owed behind each promise, once it is settled.
         self.promised: deque[tuple[Promised[Answer | None], Answer]] = deque()
         self.released: trio.Event | None = None  # a task waits until no promise is open
-        self.waiting: trio.CancelScope | None = None  # of that request
+        self.waiting: trio.CancelScope | None = None  # of that request, if it is a Later
         self.unfinished = False  # the turn ended at its bound: whole frames may be left
         self.verdict: Exception | None = None  # why it is closed as soon as `owed` was tried
         self.held_bytes = 0  # of the memory budget

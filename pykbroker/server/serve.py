@@ -49,6 +49,7 @@ async def serve(
             async with trio.open_nursery() as nursery:
                 serving = (loop or loop_of_this_system())(answer, nursery, limits, clock, admission)
                 nursery.start_soon(serving.serve)
+                nursery.start_soon(serving.keep_time)
                 nursery.start_soon(serving.close_idle)
                 async with trio.open_nursery() as accepting:
                     for listener in listeners:

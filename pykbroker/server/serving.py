@@ -1,32 +1,30 @@
 """What becomes of a connection, whoever watches it: it is read, answered in order, sent to, and closed.
 
 A turn never waits.  What has to wait (a Later, a send that fell short) gets a task, which brings the connection back to
-rest.  Every turn is bounded, so that a client that pipelines without end does not keep the others waiting, and a client
-that does not read its answers is not read from.
+rest; a Parked waits without one.  Every turn is bounded, so that a client that pipelines without end does not keep the
+others waiting, and a client that does not read its answers is not read from.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import socket
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 import trio
-from pykbroker_protocol.errors import Malformed
 
 from pykbroker.handlers.client import Client
-from pykbroker.handlers.replies import Hangup
 from pykbroker.runtime.clock import Clock
-from pykbroker.runtime.later import Later, Promised
+from pykbroker.runtime.later import Later, Parked, Promised
 from pykbroker.server import usual_turn
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import Answer, Answered, AnswerFunction
 from pykbroker.server.framing import SHARED_BYTES
 from pykbroker.server.limits import Limits
-from pykbroker.server.memory import MemoryBudget
+from pykbroker.server.parking import Parking
 from pykbroker.server.sending import send_owed
+from pykbroker.server.whereabouts import Whereabouts
 from pykbroker.storage.slice import FileSlice
 
 _FRAMES_A_TURN = 64
@@ -38,10 +36,8 @@ _MOST_PROMISED = 128
 _SWEEP_MS = 60_000
 _SWEEPS_APART_MS = 50
 
-log = logging.getLogger("pykbroker.server")
 
-
-class Serving(ABC):
+class Serving(Whereabouts):
     """All open connections, and the one way in which they are served."""
 
     def __init__(
@@ -52,24 +48,10 @@ class Serving(ABC):
         clock: Clock,
         admission: Admission | None = None,
     ) -> None:
-        self.admission = admission or Admission()
+        super().__init__(nursery, limits, clock, admission)
         self._answer = answer
-        self._nursery = nursery
-        self._limits = limits
-        self._clock = clock
-        self._budget = MemoryBudget(limits.queued_max_request_bytes)
+        self._parking = Parking(self._look_again)
         self._shared = memoryview(bytearray(SHARED_BYTES))
-        self._draining = False
-        self._emptied: trio.Event | None = None
-        self.connections: set[Connection] = set()
-
-    @abstractmethod
-    def watch(self, connection: Connection) -> None:
-        """From here on the connection has a turn whenever its socket can be read."""
-
-    @abstractmethod
-    def unwatch(self, connection: Connection) -> None:
-        """No more turns until it is watched again."""
 
     @abstractmethod
     async def serve(self) -> None:
@@ -132,7 +114,7 @@ class Serving(ABC):
                     if isinstance(answer, Promised):
                         owed, answer = self._await_promise(connection, answer), None
                         continue
-                    connection.later, connection.waiting = answer, trio.CancelScope()
+                    self._hold_up(connection, answer)
                     break
                 owed += answer
                 for chunk in answer:
@@ -198,12 +180,14 @@ class Serving(ABC):
             self._leave(connection)
         elif connection.verdict is not None:
             self._close(connection, connection.verdict)
-        elif connection.later is not None or not gone_out:
+        elif not gone_out or (connection.later is not None and connection.promised):
             self._leave(connection)
+        elif connection.later is not None:
+            self._wait_for(connection, connection.later)
         return connection.unfinished and connection.state is State.RESTING
 
     def _overhear(self, connection: Connection) -> None:
-        """A busy connection's socket can be read: keep what the client sends on, or notice that it hung up."""
+        """The socket of one that waits can be read: keep what the client sends on, or notice that it hung up."""
         inbox = connection.inbox
         if len(inbox) >= SHARED_BYTES:
             self._unwatch(connection)
@@ -218,13 +202,65 @@ class Serving(ABC):
         inbox.keep()
         if not nbytes:
             self._unwatch(connection)
-            if connection.waiting is not None:
+            if connection.state is State.PARKED:
+                self._close(connection, None)
+            elif connection.waiting is not None:
                 connection.waiting.cancel()
+
+    # One that waits without a task
+
+    def _hold_up(self, connection: Connection, later: Later[Answer | None] | Parked[Answered]) -> None:
+        """What is behind this request on its connection waits for its answer."""
+        connection.later = later
+        if isinstance(later, Later):
+            connection.waiting = trio.CancelScope()
+
+    def _wait_for(self, connection: Connection, later: Later[Answer | None] | Parked[Answered]) -> None:
+        """Nothing is to be sent before the answer: who is to wait for that does."""
+        if isinstance(later, Later):
+            self._leave(connection)
+            return
+        connection.state = State.PARKED
+        connection.last_used_ms = math.inf
+        self._watch(connection)
+        self._parking.park(connection, later)
+
+    def _look_again(self, connection: Connection, is_time_up: bool) -> None:
+        """What a parked connection waits for may be there: then it is answered."""
+        parked = connection.later
+        assert isinstance(parked, Parked)
+        try:
+            if parked.watch.look() or is_time_up:
+                self._end_wait(connection, parked)
+        except Exception as bug:
+            self._close(connection, bug)
+
+    def _end_wait(self, connection: Connection, parked: Parked[Answered]) -> None:
+        """It rests again, or waits for what its request turned out to wait for; or a task sees to the rest."""
+        parked.watch.leave()
+        connection.later = None
+        connection.state = State.RESTING
+        connection.last_used_ms = self._clock.now()
+        answer = parked.finish()
+        if isinstance(answer, Promised):
+            self._await_promise(connection, answer)
+        elif isinstance(answer, Later | Parked):
+            self._hold_up(connection, answer)
+        elif answer is not None:
+            connection.owed += answer
+        self._send(connection)
+        if connection.state is not State.RESTING:
+            return
+        if connection.inbox:
+            connection.unfinished = True
+            self._leave(connection)
+        else:
+            self._rest(connection)
 
     # The task of one that waits
 
     async def _see_through(self, connection: Connection) -> None:
-        """Nothing is under way on `connection` afterwards: it rests again, or is closed."""
+        """Nothing is under way on `connection` afterwards: it rests again, is parked, or closed."""
         try:
             while connection.owed or connection.promised or connection.later or connection.unfinished:
                 while connection.owed and not send_owed(connection.sock, connection.owed):
@@ -235,6 +271,8 @@ class Serving(ABC):
                     await self._all_kept(connection)
                     continue
                 if connection.verdict is not None:
+                    break
+                if isinstance(connection.later, Parked):
                     break
                 if connection.later is not None:
                     if not await self._wait(connection, connection.later):
@@ -248,6 +286,8 @@ class Serving(ABC):
         else:
             if connection.verdict is not None:
                 self._close(connection, connection.verdict)
+            elif connection.state is State.BUSY and isinstance(connection.later, Parked):
+                self._wait_for(connection, connection.later)
             elif connection.state is State.BUSY:
                 self._rest(connection)
 
@@ -273,62 +313,11 @@ class Serving(ABC):
         connection.last_used_ms = self._clock.now()
         return not hung_up
 
-    # Places
-
-    def _rest(self, connection: Connection) -> None:
-        if self._draining:
-            self._close(connection, None)
-            return
-        if connection.inbox.wanted_bytes:
-            self._stand_in_line(connection)
-            return
-        connection.state = State.RESTING
-        connection.last_used_ms = self._clock.now()
-        self._watch(connection)
-
-    def _leave(self, connection: Connection) -> None:
-        connection.state = State.BUSY
-        self._nursery.start_soon(self._see_through, connection)
-
-    def _watch(self, connection: Connection) -> None:
-        if not connection.watched:
-            connection.watched = True
-            self.watch(connection)
-
-    def _unwatch(self, connection: Connection) -> None:
-        if connection.watched:
-            connection.watched = False
-            self.unwatch(connection)
-
-    # Memory
-
-    def _ask_for_room(self, connection: Connection) -> None:
-        """The next request is a large one: it gets its buffer now, or its connection gets in line for it."""
-        nbytes = connection.inbox.wanted_bytes
-        if self._budget.take(nbytes, connection, lambda: self._grant(connection, nbytes)):
-            self._grant(connection, nbytes)
-        elif connection.state is State.RESTING:
-            self._stand_in_line(connection)
-
-    def _stand_in_line(self, connection: Connection) -> None:
-        connection.state = State.IN_LINE
-        connection.last_used_ms = math.inf
-        self._unwatch(connection)
-
-    def _grant(self, connection: Connection, nbytes: int) -> None:
-        connection.held_bytes = nbytes
-        try:
-            connection.inbox.grant()
-        except MemoryError:
-            self._close(connection, OSError(f"no memory for a request of {nbytes} bytes"))
-        if connection.state is State.IN_LINE:
-            self._rest(connection)
-
-    def _let_go(self, connection: Connection) -> None:
-        nbytes, connection.held_bytes = connection.held_bytes, 0
-        self._budget.give_back(nbytes)
-
     # The end
+
+    async def keep_time(self) -> None:
+        """See to requests that wait without a task.  Never returns."""
+        await self._parking.run()
 
     async def close_idle(self) -> None:
         """Close whoever did nothing for `connections.max.idle.ms`.  Never returns."""
@@ -367,29 +356,3 @@ class Serving(ABC):
     def _take_no_more(self) -> None:
         self._draining = True
         self._budget.dismiss_line()
-
-    def _close(self, connection: Connection, why: Exception | None) -> None:
-        """Close it, with one log line if it is the broker that ends it; once closed, it stays so."""
-        if connection.state is State.CLOSED:
-            return
-        if why is None or isinstance(why, ConnectionError):
-            log.debug("connection closed: client=%s", connection)
-        elif isinstance(why, Malformed | Hangup | OSError):
-            log.warning("connection closed: client=%s why=%s", connection, why)
-        else:
-            log.error("connection closed: client=%s why=a bug of the broker", connection, exc_info=why)
-        self._unwatch(connection)
-        connection.state = State.CLOSED
-        if connection.held_bytes:
-            self._let_go(connection)
-        self._budget.leave_line(connection)
-        connection.owed.clear()
-        connection.promised.clear()
-        if connection.released is not None:
-            connection.released.set()
-        trio.lowlevel.notify_closing(connection.sock)
-        connection.sock.close()
-        self.connections.discard(connection)
-        self.admission.leave(connection.client.host[1:])
-        if self._emptied is not None and not self.connections:
-            self._emptied.set()

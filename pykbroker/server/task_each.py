@@ -46,7 +46,7 @@ class TaskEach(Serving):
                     continue
                 await trio.lowlevel.wait_readable(connection.sock)
                 try:
-                    if connection.state is State.BUSY:
+                    if connection.state in (State.BUSY, State.PARKED):
                         self._overhear(connection)
                     else:
                         connection.last_used_ms = self._clock.now()

@@ -3,7 +3,7 @@
 import pytest
 import trio
 import trio.testing
-from asking import batch_of, fetch, list_offsets, only, produced
+from asking import at_last, batch_of, fetch, list_offsets, only, produced
 from pykbroker_protocol.apis.describe_producers import DescribeProducersRequest
 from pykbroker_protocol.errors import ErrorCode
 
@@ -113,10 +113,10 @@ async def test_a_fetch_that_waits_is_not_satisfied_by_a_transaction_that_begins(
 
 async def test_an_end_of_a_transaction_before_a_fetch_begins_to_wait_fills_it_too(ask, log, autojump_clock):
     transact(log, b"open")
-    later = ask.send(fetch(min_bytes=1, max_wait_ms=500, **COMMITTED), 12)
+    parked = ask.send(fetch(min_bytes=1, max_wait_ms=500, **COMMITTED), 12)
     end(log, True)
     before = trio.current_time()
-    assert len(await later.wait()) > 1
+    assert len(await at_last(parked)) > 1
     assert trio.current_time() == before
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 import trio
 import trio.testing
-from asking import Asker, batch_of, fetch, list_offsets, only, opened, produce, produced
+from asking import Asker, at_last, batch_of, fetch, list_offsets, only, opened, produce, produced
 from pykbroker_protocol.apis.delete_topics import DeleteTopicsRequest
 from pykbroker_protocol.apis.fetch import FETCH
 from pykbroker_protocol.apis.metadata import MetadataRequest
@@ -14,7 +14,7 @@ from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker.handlers import known as straight
 from pykbroker.handlers.routes import ROUTES
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Parked
 from pykbroker.server.answering import Answering
 from pykbroker.storage import usual
 from pykbroker.storage.batch import only_batch
@@ -223,7 +223,7 @@ async def test_a_fetch_that_finds_nothing_waits_and_one_out_of_range_is_told_so(
     await produced(ask, batch(ask))
     for _ in range(2):
         assert only(await ask(fetch(0), 11)).records
-    assert isinstance(ask.send(fetch(1, min_bytes=1, max_wait_ms=10), 11), Later)
+    assert isinstance(ask.send(fetch(1, min_bytes=1, max_wait_ms=10), 11), Parked)
     assert only(await ask(fetch(5), 11)).error_code == 1
 
 
@@ -233,8 +233,8 @@ async def test_a_fetch_that_wants_more_bytes_than_there_are_waits(ask):
     wants_much = fetch(0, min_bytes=10_000, max_wait_ms=10)
     for _ in range(2):
         answer = ask.send(wants_much, 11)
-        assert isinstance(answer, Later)
-        await answer.wait()
+        assert isinstance(answer, Parked)
+        await at_last(answer)
 
 
 @pytest.mark.parametrize(
@@ -269,11 +269,11 @@ async def test_a_file_that_lost_its_end_is_not_answered_short(ask, tmp_path):
 async def waiting(ask, nursery, request, version=11):
     """What the answer will be put into, of a fetch that waits and is not read anew."""
     answers = []
-    later = ask.send(request, version)
-    assert isinstance(later, Later)
+    parked = ask.send(request, version)
+    assert isinstance(parked, Parked)
 
     async def wait():
-        answer = only(ask.decoded(request, version, await later.wait()))
+        answer = only(ask.decoded(request, version, await at_last(parked)))
         answers.append((trio.current_time(), answer))
 
     nursery.start_soon(wait)
