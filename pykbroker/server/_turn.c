@@ -1,4 +1,4 @@
-/* turn(connection, shared, answer) and send(descriptor, owed): see usual_turn.py. */
+/* receive(connections, now, shared, answer) and send(connections): see usual_turn.py. */
 
 #include "../storage/slots.h"
 
@@ -12,8 +12,9 @@
 #define CHUNKS_A_CALL 64
 
 static PyTypeObject *connection_class, *inbox_class;
+static PyObject *resting;
 static struct {
-    Py_ssize_t descriptor, client, inbox, owed, promised, unfinished;
+    Py_ssize_t descriptor, client, inbox, owed, promised, unfinished, state, later, verdict, last_used_ms;
 } in_connection;
 static struct {
     Py_ssize_t max_bytes, view, start, end, large;
@@ -139,14 +140,10 @@ static PyObject *leave_rest(PyObject *connection, PyObject *inbox, PyObject *sha
     return Py_NewRef(Py_True);
 }
 
-static PyObject *turn(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+/* What is left to do: see usual_turn.py. */
+static PyObject *turn(PyObject *connection, PyObject *shared, PyObject *answer)
 {
-    (void)module;
-    if (given != 3 || !Py_IS_TYPE(arguments[0], connection_class)) {
-        PyErr_SetString(PyExc_TypeError, "turn(connection, shared, answer)");
-        return NULL;
-    }
-    PyObject *connection = arguments[0], *shared = arguments[1], *inbox = SLOT(connection, in_connection.inbox);
+    PyObject *inbox = SLOT(connection, in_connection.inbox);
     int64_t descriptor, max_bytes;
     if (!is_fresh(connection, inbox, &descriptor, &max_bytes))
         Py_RETURN_NONE;
@@ -158,20 +155,20 @@ static PyObject *turn(PyObject *module, PyObject *const *arguments, Py_ssize_t g
     held = recv((int)descriptor, buffer.buf, (size_t)buffer.len, MSG_DONTWAIT);
     Py_END_ALLOW_THREADS
     Answered done = {0};
-    PyObject *outcome = NULL;
+    PyObject *left = NULL;
     if (held < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-        outcome = Py_NewRef(Py_False);
+        left = Py_NewRef(Py_False);
     else if (held <= 0)
-        outcome = Py_NewRef(Py_None); /* asked again on the long way, which knows how connections end */
-    else if (!answer_frames(connection, shared, buffer.buf, held, max_bytes, arguments[2], &done)) {
+        left = Py_NewRef(Py_None); /* asked again on the long way, which knows how connections end */
+    else if (!answer_frames(connection, shared, buffer.buf, held, max_bytes, answer, &done)) {
         if (done.at < held || done.odd)
-            outcome = leave_rest(connection, inbox, shared, held, &done);
+            left = leave_rest(connection, inbox, shared, held, &done);
         else
-            outcome = PyBool_FromLong(!is_empty(SLOT(connection, in_connection.owed)));
+            left = PyBool_FromLong(!is_empty(SLOT(connection, in_connection.owed)));
     }
     Py_XDECREF(done.odd);
     PyBuffer_Release(&buffer);
-    return outcome;
+    return left;
 }
 
 /* The first `sent` bytes are not owed any more; some are. */
@@ -188,23 +185,19 @@ static int cut(PyObject *owed, Py_ssize_t sent)
     return rest ? PyList_SetItem(owed, gone, rest) || PyList_SetSlice(owed, 0, gone, NULL) : -1;
 }
 
-static PyObject *send_owed(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+/* 1 if all that is owed has gone out; 0 if some is left, or it is not simply bytes; -1 with an exception. */
+static int send_owed(PyObject *connection)
 {
-    (void)module;
     int64_t descriptor;
-    if (given != 2 || !read_int(arguments[0], &descriptor) || !PyList_CheckExact(arguments[1])) {
-        PyErr_SetString(PyExc_TypeError, "send(descriptor, owed)");
-        return NULL;
-    }
-    PyObject *owed = arguments[1];
+    PyObject *owed = SLOT(connection, in_connection.owed);
     struct iovec parts[CHUNKS_A_CALL];
     Py_ssize_t count = PyList_GET_SIZE(owed), total = 0, size;
-    if (!count || count > CHUNKS_A_CALL)
-        Py_RETURN_FALSE;
+    if (!count || count > CHUNKS_A_CALL || !read_slot(connection, in_connection.descriptor, &descriptor))
+        return 0;
     for (Py_ssize_t each = 0; each < count; each++) {
         void *bytes = bytes_of(PyList_GET_ITEM(owed, each), &size);
         if (!bytes)
-            Py_RETURN_FALSE;
+            return 0;
         parts[each] = (struct iovec){bytes, (size_t)size};
         total += size;
     }
@@ -217,14 +210,115 @@ static PyObject *send_owed(PyObject *module, PyObject *const *arguments, Py_ssiz
         sent = sendmsg((int)descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     Py_END_ALLOW_THREADS
-    if (sent < total) {
-        if (sent > 0 && cut(owed, sent))
-            return NULL;
-        Py_RETURN_FALSE;
+    if (sent < total)
+        return sent > 0 && cut(owed, sent) ? -1 : 0;
+    return PyList_SetSlice(owed, 0, count, NULL) ? -1 : 1;
+}
+
+/* Whether nothing but a send is left to do. */
+static int has_only_to_send(PyObject *connection)
+{
+    return SLOT(connection, in_connection.state) == resting && SLOT(connection, in_connection.later) == Py_None
+           && SLOT(connection, in_connection.verdict) == Py_None
+           && SLOT(connection, in_connection.unfinished) == Py_False && is_empty(SLOT(connection, in_connection.promised));
+}
+
+static int add(PyObject *rest, PyObject *connection, PyObject *left, int first)
+{
+    PyObject *pair = PyTuple_Pack(2, connection, left);
+    int failed = pair ? first ? PyList_Insert(rest, 0, pair) : PyList_Append(rest, pair) : -1;
+    Py_XDECREF(pair);
+    return failed;
+}
+
+/* What its answer raised is why the connection will be closed; -1 if it is nothing that costs a connection only. */
+static int condemn(PyObject *connection)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception))
+        return -1;
+    PyObject *kind, *why, *trace;
+    PyErr_Fetch(&kind, &why, &trace);
+    PyErr_NormalizeException(&kind, &why, &trace);
+    if (trace)
+        PyException_SetTraceback(why, trace);
+    Py_XDECREF(kind);
+    Py_XDECREF(trace);
+    write_slot(connection, in_connection.verdict, why);
+    return 0;
+}
+
+/* Whether bytes stand in the inbox; they are in `shared`, until somebody else receives. */
+static int holds_bytes(PyObject *connection)
+{
+    int64_t start, end;
+    PyObject *inbox = SLOT(connection, in_connection.inbox);
+    return read_slot(inbox, in_inbox.start, &start) && read_slot(inbox, in_inbox.end, &end) && start != end;
+}
+
+static int receive_all(PyObject *connections, PyObject *now, PyObject *shared, PyObject *answer, PyObject *answered,
+                       PyObject *rest)
+{
+    int is_shared_used = 0;
+    for (Py_ssize_t each = 0; each < PyList_GET_SIZE(connections); each++) {
+        PyObject *connection = PyList_GET_ITEM(connections, each), *left;
+        if (is_shared_used || !Py_IS_TYPE(connection, connection_class)
+            || SLOT(connection, in_connection.state) != resting
+            || SLOT(connection, in_connection.unfinished) != Py_False) {
+            if (add(rest, connection, Py_None, 0))
+                return -1;
+            continue;
+        }
+        write_slot(connection, in_connection.last_used_ms, Py_NewRef(now));
+        left = turn(connection, shared, answer);
+        if (!left) {
+            if (condemn(connection))
+                return -1;
+            left = Py_NewRef(Py_True);
+        }
+        int failed = 0;
+        if (left == Py_True)
+            failed = PyList_Append(answered, connection);
+        else if (left != Py_False) {
+            is_shared_used = PyTuple_Check(left) && holds_bytes(connection);
+            failed = add(rest, connection, left, is_shared_used);
+        }
+        Py_DECREF(left);
+        if (failed)
+            return -1;
     }
-    if (PyList_SetSlice(owed, 0, count, NULL))
+    return 0;
+}
+
+static PyObject *receive(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+{
+    (void)module;
+    if (given != 4 || !PyList_CheckExact(arguments[0])) {
+        PyErr_SetString(PyExc_TypeError, "receive(connections, now, shared, answer)");
         return NULL;
-    Py_RETURN_TRUE;
+    }
+    PyObject *answered = PyList_New(0), *rest = PyList_New(0), *both = NULL;
+    if (answered && rest && !receive_all(arguments[0], arguments[1], arguments[2], arguments[3], answered, rest))
+        both = PyTuple_Pack(2, answered, rest);
+    Py_XDECREF(answered);
+    Py_XDECREF(rest);
+    return both;
+}
+
+static PyObject *send_all(PyObject *module, PyObject *connections)
+{
+    (void)module;
+    if (!PyList_CheckExact(connections)) {
+        PyErr_SetString(PyExc_TypeError, "send(connections)");
+        return NULL;
+    }
+    PyObject *rest = PyList_New(0);
+    for (Py_ssize_t each = 0; rest && each < PyList_GET_SIZE(connections); each++) {
+        PyObject *connection = PyList_GET_ITEM(connections, each);
+        int sent = Py_IS_TYPE(connection, connection_class) && has_only_to_send(connection) ? send_owed(connection) : 0;
+        if (sent < 0 || (!sent && PyList_Append(rest, connection)))
+            Py_CLEAR(rest);
+    }
+    return rest;
 }
 
 static int bind_all(PyObject *module)
@@ -233,18 +327,25 @@ static int bind_all(PyObject *module)
     const Slot of_connection[] = {{"descriptor", &in_connection.descriptor}, {"client", &in_connection.client},
                                   {"inbox", &in_connection.inbox}, {"owed", &in_connection.owed},
                                   {"promised", &in_connection.promised}, {"unfinished", &in_connection.unfinished},
-                                  {NULL, NULL}};
+                                  {"state", &in_connection.state}, {"later", &in_connection.later},
+                                  {"verdict", &in_connection.verdict},
+                                  {"last_used_ms", &in_connection.last_used_ms}, {NULL, NULL}};
     const Slot of_inbox[] = {{"_max_bytes", &in_inbox.max_bytes}, {"_view", &in_inbox.view},
                              {"_start", &in_inbox.start}, {"_end", &in_inbox.end}, {"_large", &in_inbox.large},
                              {NULL, NULL}};
     connection_class = bind_class("pykbroker.server.connection", "Connection", of_connection);
     inbox_class = connection_class ? bind_class("pykbroker.server.framing", "Inbox", of_inbox) : NULL;
-    return inbox_class ? 0 : -1;
+    PyObject *module_of = inbox_class ? PyImport_ImportModule("pykbroker.server.connection") : NULL;
+    PyObject *states = module_of ? PyObject_GetAttrString(module_of, "State") : NULL;
+    resting = states ? PyObject_GetAttrString(states, "RESTING") : NULL;
+    Py_XDECREF(states);
+    Py_XDECREF(module_of);
+    return resting ? 0 : -1;
 }
 
 static PyMethodDef methods[] = {
-    {"turn", (PyCFunction)(void (*)(void))turn, METH_FASTCALL, "turn(connection, shared, answer)"},
-    {"send", (PyCFunction)(void (*)(void))send_owed, METH_FASTCALL, "send(descriptor, owed)"},
+    {"receive", (PyCFunction)(void (*)(void))receive, METH_FASTCALL, "receive(connections, now, shared, answer)"},
+    {"send", send_all, METH_O, "send(connections)"},
     {NULL, NULL, 0, NULL},
 };
 

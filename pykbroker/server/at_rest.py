@@ -12,6 +12,7 @@ import selectors
 import trio
 
 from pykbroker.runtime.clock import Clock
+from pykbroker.server import usual_turn
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import AnswerFunction
@@ -62,24 +63,30 @@ class AtRest(Serving):
         now, parking = self._clock.now(), self._parking
         parking.in_round = True
         for start in range(0, len(ready), _TOGETHER):
-            answered = []
-            for key, _ in ready[start : start + _TOGETHER]:
-                connection: Connection = key.data
-                try:
-                    if connection.state in _WAITING:
-                        self._overhear(connection)
-                    elif not connection.unfinished:
-                        connection.last_used_ms = now
-                        if self._receive_and_answer(connection):
-                            answered.append(connection)
-                except Exception as bug:  # it costs one connection, not all of them
-                    self._close(connection, bug)
+            some = [key.data for key, _ in ready[start : start + _TOGETHER]]
+            answered, rest = usual_turn.receive(some, now, self._shared, self._answer)
+            if rest:
+                answered += [connection for connection, left in rest if self._go_on(connection, left, now)]
             parking.look_at_ripe(_TOGETHER)  # a consumer hears of a record before its producer does
-            self._send_to(answered)
+            self._send_to(usual_turn.send(answered))
         self._send_to([each for each in again if each.state is State.RESTING and self._answer_frames(each)])
         parking.in_round = False
         parking.look_at_ripe()
         return True
+
+    def _go_on(self, connection: Connection, left: usual_turn.Left, now: int) -> bool:
+        """Do what is left of a turn; True when `_send` has something to do."""
+        try:
+            if left is not None:
+                return self._answer_frames(connection, *left)
+            if connection.state in _WAITING:
+                self._overhear(connection)
+            elif connection.state is State.RESTING and not connection.unfinished:
+                connection.last_used_ms = now
+                return self._receive_and_answer(connection)
+        except Exception as bug:  # it costs one connection, not all of them
+            self._close(connection, bug)
+        return False
 
     def _send_to(self, answered: list[Connection]) -> None:
         for connection in answered:

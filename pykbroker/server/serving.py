@@ -16,7 +16,6 @@ import trio
 from pykbroker.handlers.client import Client
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.later import Later, Parked, Promised
-from pykbroker.server import usual_turn
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import Answer, Answered, AnswerFunction
@@ -68,13 +67,6 @@ class Serving(Whereabouts):
 
     def _receive_and_answer(self, connection: Connection) -> bool:
         """Read once and answer what is whole; True when `_send` has something to do."""
-        try:
-            done = usual_turn.turn(connection, self._shared, self._answer)
-        except Exception as verdict:
-            connection.verdict = verdict
-            return True
-        if done is not None:
-            return done if isinstance(done, bool) else self._answer_frames(connection, *done)
         inbox = connection.inbox
         try:
             nbytes = connection.sock.recv_into(inbox.room(self._shared))
@@ -171,8 +163,7 @@ class Serving(Whereabouts):
         if connection.state is State.CLOSED:
             return False
         try:
-            owed = connection.owed
-            gone_out = not owed or usual_turn.send(connection.descriptor, owed) or send_owed(connection.sock, owed)
+            gone_out = not connection.owed or send_owed(connection.sock, connection.owed)
         except Exception as failure:
             self._close(connection, failure)
             return False

@@ -1,35 +1,42 @@
-"""A turn in which nothing is unusual: whole frames have come, and their answers are in memory and go out at once.
+"""Turns in which nothing is unusual: whole frames have come, and their answers are in memory and go out at once.
 
-    turn(connection, shared, answer)
+    receive(connections, now, shared, answer)
 
-receives once and answers what is whole, when nothing of an earlier turn is left on the connection.  True: something is
-owed now, or the connection is `unfinished`.  False: there is nothing to do.  None: nothing was received, and the long
-way has to look.  A tuple: what is left stands in the inbox, and its one item is an answer that comes first and is not
-simply owed; None if there is no such answer.  What `answer` raises is raised.
+receives once on each connection that can be read, where nothing of an earlier turn is left, and answers what is whole.
+It gives those on which `send` has something to do, and beside them those on which something else is left, and what:
 
-    send(descriptor, owed)
+    None          nothing was received, or the connection has no turn now
+    (answer,)     more may stand in the inbox; an answer that is not simply owed comes first, or None
 
-sends what is in memory and no more than a few chunks.  Whether all of it went out; what has not stays in `owed`.
+More that stands there is in `shared`: what is left is to be done in its order, that connection first, and whoever comes
+after it has no turn yet.  What `answer` raises is the connection's `verdict`.
 
-Both are compiled (`_turn.c`).  Without a compiler they do nothing, and serving.py and sending.py do the same step by
-step.
+    send(connections)
+
+sends to each what is owed to it, if there is nothing else to do.  It gives those on which there is.
+
+Both are compiled (`_turn.c`); without a compiler all is left to do, and serving.py does it step by step.
 """
 
 from __future__ import annotations
 
 from pykbroker.server.connection import Connection
-from pykbroker.server.contract import Answer, Answered, AnswerFunction
+from pykbroker.server.contract import Answered, AnswerFunction
+
+Left = tuple[Answered] | None
 
 try:
+    from ._turn import receive as receive
     from ._turn import send as send
-    from ._turn import turn as turn
 except ImportError:
 
-    def turn(connection: Connection, shared: memoryview, answer: AnswerFunction, /) -> tuple[Answered] | bool | None:
-        return None
+    def receive(
+        connections: list[Connection], now: int, shared: memoryview, answer: AnswerFunction, /
+    ) -> tuple[list[Connection], list[tuple[Connection, Left]]]:
+        return [], [(connection, None) for connection in connections]
 
-    def send(descriptor: int, owed: Answer, /) -> bool:
-        return False
+    def send(connections: list[Connection], /) -> list[Connection]:
+        return connections
 
     COMPILED = False
 else:

@@ -98,8 +98,8 @@ class Served:
 @pytest.fixture(params=["AtRest", "AtRest in Python", "TaskEach"])
 def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Serving]:
     if request.param != "AtRest":  # systems with the other loop have no compiled turn either
-        monkeypatch.setattr(usual_turn, "turn", lambda *_: None)
-        monkeypatch.setattr(usual_turn, "send", lambda *_: False)
+        monkeypatch.setattr(usual_turn, "receive", lambda connections, *_: ([], [(each, None) for each in connections]))
+        monkeypatch.setattr(usual_turn, "send", lambda connections: connections)
     return TaskEach if request.param == "TaskEach" else AtRest
 
 

@@ -69,7 +69,7 @@ async def test_a_bug_of_the_loop_itself_costs_one_connection_only(start, caplog,
 
     original = Inbox.received
     monkeypatch.setattr(Inbox, "received", received)
-    monkeypatch.setattr(usual_turn, "turn", lambda *_: None)
+    monkeypatch.setattr(usual_turn, "receive", lambda connections, *_: ([], [(each, None) for each in connections]))
     served = await start()
     good, bad = await served.connect(), await served.connect()
     await bad.send(b"7 bytes")

@@ -127,3 +127,20 @@ async def test_a_wait_may_end_without_an_answer(start):
     peer = await (await start(lambda frame, client: answers.get(bytes(frame)) or echo(frame, client))).connect()
     await peer.send(b"none", b"one")
     assert await peer.receive() == b"one"
+
+
+async def test_what_came_of_a_frame_is_kept_whoever_is_read_in_the_same_round(start):
+    parking = Parking()
+    served = await start(parking)
+    parked, cut, whole = [await served.connect() for _ in range(3)]
+    await parked.send(b"wait")
+    await served.until(lambda: parking.parked == 1)
+    halves = framed(b"the frame that is cut")
+    for peer, data in ((parked, framed(b"x" * 50)), (cut, framed(b"first") + halves[:15]), (whole, framed(b"y" * 50))):
+        await peer.sock.send(data)  # all are there when the loop has its next turn
+    assert await cut.receive() == b"first"
+    assert await whole.receive() == b"y" * 50
+    await cut.stream.send_all(halves[15:])
+    assert await cut.receive() == b"the frame that is cut"
+    parking.release.set()
+    assert [await parked.receive() for _ in range(2)] == [b"wait", b"x" * 50]
