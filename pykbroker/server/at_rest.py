@@ -8,6 +8,7 @@ of waking clients is shared, and yet those on another core have something to do 
 from __future__ import annotations
 
 import selectors
+from time import perf_counter_ns
 
 import trio
 
@@ -16,8 +17,11 @@ from pykbroker.server import usual_turn
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import AnswerFunction
+from pykbroker.server.eagerness import Eagerness
 from pykbroker.server.limits import Limits
 from pykbroker.server.serving import Serving
+
+Ready = tuple[selectors.SelectorKey, int]
 
 _WAITING = (State.BUSY, State.PARKED)
 _TOGETHER = 4  # connections that are answered before the first of them is sent to
@@ -36,6 +40,7 @@ class AtRest(Serving):
     ) -> None:
         super().__init__(answer, nursery, limits, clock, admission)
         self._selector = selectors.DefaultSelector()
+        self._eagerness = Eagerness()
         self._again: list[Connection] = []  # their last turn ended at its bound
 
     def watch(self, connection: Connection) -> None:
@@ -49,17 +54,30 @@ class AtRest(Serving):
         try:
             while True:
                 await trio.lowlevel.wait_readable(descriptor)
-                while self._round():
+                ready = self._ready()
+                while ready or self._again:
+                    self._round(ready)
+                    if not self._again and len(ready) < _TOGETHER and not self._eagerness.awake_until_ns():
+                        break  # it is not likely that more is ready, and trio tells of that, too
                     await trio.lowlevel.checkpoint()
+                    ready = self._ready()
         finally:
             trio.lowlevel.notify_closing(descriptor)
 
-    def _round(self) -> bool:
-        """Give a turn to all that are ready; False when nobody is."""
-        ready = self._selector.select(0)
+    def _ready(self) -> list[Ready]:
+        """Who can be read: now, or, where that has proved worth while, in a moment."""
+        ready, eagerness = self._selector.select(0), self._eagerness
+        if not ready and not self._again:
+            until_ns = eagerness.awake_until_ns()
+            while not ready and perf_counter_ns() < until_ns:
+                ready = self._selector.select(0)
+        if ready:
+            eagerness.came(perf_counter_ns())
+        return ready
+
+    def _round(self, ready: list[Ready]) -> None:
+        """Give a turn to all that are ready, and to those whose last one ended at its bound."""
         again, self._again = self._again, []
-        if not ready and not again:
-            return False
         now, parking = self._clock.now(), self._parking
         parking.in_round = True
         for start in range(0, len(ready), _TOGETHER):
@@ -68,11 +86,12 @@ class AtRest(Serving):
             if rest:
                 answered += [connection for connection, left in rest if self._go_on(connection, left, now)]
             parking.look_at_ripe(_TOGETHER)  # a consumer hears of a record before its producer does
-            self._send_to(usual_turn.send(answered))
+            if answered:
+                self._eagerness.answered(perf_counter_ns())
+                self._send_to(usual_turn.send(answered))
         self._send_to([each for each in again if each.state is State.RESTING and self._answer_frames(each)])
         parking.in_round = False
         parking.look_at_ripe()
-        return True
 
     def _go_on(self, connection: Connection, left: usual_turn.Left, now: int) -> bool:
         """Do what is left of a turn; True when `_send` has something to do."""
