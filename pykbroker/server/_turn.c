@@ -1,4 +1,6 @@
-/* receive(connections, now, shared, answer) and send(connections): see usual_turn.py. */
+/* receive(connections, now, shared, answer) and send(connections): see usual_turn.py.
+
+   No call in here waits, so Python's lock is kept: another thread that got it in between would keep it for milliseconds. */
 
 #include "../storage/slots.h"
 
@@ -150,10 +152,7 @@ static PyObject *turn(PyObject *connection, PyObject *shared, PyObject *answer)
     Py_buffer buffer;
     if (PyObject_GetBuffer(shared, &buffer, PyBUF_WRITABLE) < 0)
         return NULL;
-    ssize_t held;
-    Py_BEGIN_ALLOW_THREADS
-    held = recv((int)descriptor, buffer.buf, (size_t)buffer.len, MSG_DONTWAIT);
-    Py_END_ALLOW_THREADS
+    ssize_t held = recv((int)descriptor, buffer.buf, (size_t)buffer.len, MSG_DONTWAIT);
     Answered done = {0};
     PyObject *left = NULL;
     if (held < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
@@ -202,14 +201,12 @@ static int send_owed(PyObject *connection)
         total += size;
     }
     ssize_t sent;
-    Py_BEGIN_ALLOW_THREADS
     if (count == 1)
         sent = send((int)descriptor, parts[0].iov_base, parts[0].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
     else {
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
         sent = sendmsg((int)descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
-    Py_END_ALLOW_THREADS
     if (sent < total)
         return sent > 0 && cut(owed, sent) ? -1 : 0;
     return PyList_SetSlice(owed, 0, count, NULL) ? -1 : 1;

@@ -1,8 +1,9 @@
 """Connections at rest share one selector and one task, served in rounds.
 
 A selector's own descriptor (epoll, kqueue) is something that trio can wait for, so that one wake-up serves any number
-of ready sockets.  Within a round a few connections at a time are read and answered before they are sent to: so the cost
-of waking clients is shared, and yet those on another core have something to do while the others have their turn.
+of ready sockets.  Within a round some connections at a time are read and answered before they are sent to: so the cost of
+waking clients is shared, and what the system does for each kind of call stays at hand; and yet those on another core
+have something to do while the others have their turn.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pykbroker.server.serving import Serving
 Ready = tuple[selectors.SelectorKey, int]
 
 _WAITING = (State.BUSY, State.PARKED)
-_TOGETHER = 4  # connections that are answered before the first of them is sent to
+_FEW = 8  # connections that are answered before the first of them is sent to, or an eighth of those that are ready
 
 
 class AtRest(Serving):
@@ -57,7 +58,7 @@ class AtRest(Serving):
                 ready = self._ready()
                 while ready or self._again:
                     self._round(ready)
-                    if not self._again and len(ready) < _TOGETHER and not self._eagerness.awake_until_ns():
+                    if not self._again and len(ready) < _FEW and not self._eagerness.awake_until_ns():
                         break  # it is not likely that more is ready, and trio tells of that, too
                     await trio.lowlevel.checkpoint()
                     ready = self._ready()
@@ -80,12 +81,13 @@ class AtRest(Serving):
         again, self._again = self._again, []
         now, parking = self._clock.now(), self._parking
         parking.in_round = True
-        for start in range(0, len(ready), _TOGETHER):
-            some = [key.data for key, _ in ready[start : start + _TOGETHER]]
+        together = max(_FEW, len(ready) // 8)
+        for start in range(0, len(ready), together):
+            some = [key.data for key, _ in ready[start : start + together]]
             answered, rest = usual_turn.receive(some, now, self._shared, self._answer)
             if rest:
                 answered += [connection for connection, left in rest if self._go_on(connection, left, now)]
-            parking.look_at_ripe(_TOGETHER)  # a consumer hears of a record before its producer does
+            parking.look_at_ripe(together)  # a consumer hears of a record before its producer does
             if answered:
                 self._eagerness.answered(perf_counter_ns())
                 self._send_to(usual_turn.send(answered))
