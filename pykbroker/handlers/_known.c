@@ -1,4 +1,4 @@
-/* produce and fetch(frame, version, correlation_id, client, broker): see known.py.  NULL without an exception, in here,
+/* produce, fetch and metadata(frame, version, correlation_id, client, broker): see known.py.  NULL without an exception, in here,
    is what None is there. */
 
 #include "../storage/slots.h"
@@ -13,11 +13,11 @@
 #define SAME_FROM 8 /* api key, version and correlation id stand before: prefixes.py */
 
 static PyTypeObject *broker_class, *client_class, *prefixes_class, *produce_class, *log_class, *counters_class,
-    *fetch_class, *segments_class, *producers_class;
+    *fetch_class, *metadata_class, *segments_class, *producers_class;
 static PyObject *append, *read_at_hand, *timestamp, *revision, *fetch_max_bytes, *copied_bytes, *refused, *no_use;
 
 static struct {
-    Py_ssize_t client_id, produces, fetches;
+    Py_ssize_t client_id, produces, fetches, metadata, listener_name;
 } in_client;
 static struct {
     Py_ssize_t meanings, ends;
@@ -30,7 +30,10 @@ static struct {
         offsets_at, tail, place;
 } in_fetch;
 static struct {
-    Py_ssize_t clock, catalog, config;
+    Py_ssize_t version, asked, revision, config, endpoint, answer;
+} in_metadata;
+static struct {
+    Py_ssize_t clock, catalog, config, endpoints;
 } in_broker;
 static struct {
     Py_ssize_t broken, log_start_offset, hold_from, end_offset, high_watermark, unused_looks, segments, producers;
@@ -74,18 +77,24 @@ static PyObject *find(PyObject *prefixes, Frame frame, int64_t version, PyTypeOb
     return NULL;
 }
 
+/* Whether the catalog is at that revision; if not, perhaps with an exception. */
+static int is_at(PyObject *held, PyObject *broker)
+{
+    int64_t now, then;
+    PyObject *catalog = SLOT(broker, in_broker.catalog), *changes = catalog ? PyObject_GetAttr(catalog, revision) : NULL;
+    int same = changes && read_int(changes, &now) && read_int(held, &then) && now == then;
+    Py_XDECREF(changes);
+    return same;
+}
+
 /* The log of a place that is one still; NULL, perhaps with an exception. */
 static PyObject *log_at(PyObject *place, PyObject *broker)
 {
-    if (!place || !PyTuple_Check(place) || PyTuple_GET_SIZE(place) != PLACE_FIELDS)
+    if (!place || !PyTuple_Check(place) || PyTuple_GET_SIZE(place) != PLACE_FIELDS
+        || !is_at(PyTuple_GET_ITEM(place, PLACE_REVISION), broker))
         return NULL;
-    int64_t now, then;
-    PyObject *log = PyTuple_GET_ITEM(place, PLACE_LOG), *catalog = SLOT(broker, in_broker.catalog);
-    PyObject *changes = catalog ? PyObject_GetAttr(catalog, revision) : NULL;
-    int same = changes && read_int(changes, &now) && read_int(PyTuple_GET_ITEM(place, PLACE_REVISION), &then)
-               && now == then;
-    Py_XDECREF(changes);
-    if (!same || !Py_IS_TYPE(log, log_class))
+    PyObject *log = PyTuple_GET_ITEM(place, PLACE_LOG);
+    if (!Py_IS_TYPE(log, log_class))
         return NULL;
     PyObject *broken = SLOT(log, in_log.broken);
     if (!broken || PyObject_IsTrue(broken))
@@ -315,6 +324,39 @@ static PyObject *read_and_answer(Frame frame, int64_t version, int64_t correlati
     return chunks;
 }
 
+/* Whether the client of that listener hears of the endpoint that it heard of before. */
+static int is_same_endpoint(PyObject *known, PyObject *client, PyObject *broker)
+{
+    PyObject *endpoint = SLOT(known, in_metadata.endpoint), *endpoints = SLOT(broker, in_broker.endpoints);
+    return endpoint == Py_None
+           || (endpoint && endpoints && PyDict_Check(endpoints)
+               && PyDict_GetItemWithError(endpoints, SLOT(client, in_client.listener_name)) == endpoint);
+}
+
+static PyObject *answer_as_before(Frame frame, int64_t version, int64_t correlation_id, PyObject *client,
+                                  PyObject *broker)
+{
+    int64_t of;
+    PyObject *known = SLOT(client, in_client.metadata);
+    if (!known || !Py_IS_TYPE(known, metadata_class) || !read_slot(known, in_metadata.version, &of) || of != version)
+        return NULL;
+    PyObject *asked = SLOT(known, in_metadata.asked), *same = SLOT(known, in_metadata.answer);
+    if (!PyBytes_CheckExact(asked) || !PyBytes_CheckExact(same) || frame.size - SAME_FROM != PyBytes_GET_SIZE(asked)
+        || memcmp(frame.bytes + SAME_FROM, PyBytes_AS_STRING(asked), (size_t)PyBytes_GET_SIZE(asked))
+        || SLOT(broker, in_broker.config) != SLOT(known, in_metadata.config)
+        || !is_at(SLOT(known, in_metadata.revision), broker) || !is_same_endpoint(known, client, broker))
+        return NULL;
+    PyObject *answer = PyByteArray_FromStringAndSize(PyBytes_AS_STRING(same), PyBytes_GET_SIZE(same));
+    PyObject *chunks = answer ? PyList_New(1) : NULL;
+    if (!chunks) {
+        Py_XDECREF(answer);
+        return NULL;
+    }
+    put_big_endian((uint8_t *)PyByteArray_AS_STRING(answer) + 4, 4, correlation_id);
+    PyList_SET_ITEM(chunks, 0, answer);
+    return chunks;
+}
+
 typedef PyObject *(*Straight)(Frame frame, int64_t version, int64_t correlation_id, PyObject *client,
                               PyObject *broker);
 
@@ -349,11 +391,18 @@ static PyObject *fetch(PyObject *module, PyObject *const *arguments, Py_ssize_t 
     return answer(arguments, given, read_and_answer);
 }
 
+static PyObject *metadata(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+{
+    (void)module;
+    return answer(arguments, given, answer_as_before);
+}
+
 static int bind(PyObject *module)
 {
     (void)module;
     const Slot of_client[] = {{"client_id", &in_client.client_id}, {"produces", &in_client.produces},
-                              {"fetches", &in_client.fetches}, {NULL, NULL}};
+                              {"fetches", &in_client.fetches}, {"metadata", &in_client.metadata},
+                              {"listener_name", &in_client.listener_name}, {NULL, NULL}};
     const Slot of_prefixes[] = {{"_meanings", &in_prefixes.meanings}, {"_ends", &in_prefixes.ends}, {NULL, NULL}};
     const Slot of_produce[] = {{"version", &in_produce.version}, {"client_id", &in_produce.client_id},
                                {"answer", &in_produce.answer}, {"base_offset_at", &in_produce.base_offset_at},
@@ -365,8 +414,11 @@ static int bind(PyObject *module)
                              {"committed", &in_fetch.committed}, {"suffix", &in_fetch.suffix},
                              {"head", &in_fetch.head}, {"offsets_at", &in_fetch.offsets_at}, {"tail", &in_fetch.tail},
                              {"place", &in_fetch.place}, {NULL, NULL}};
+    const Slot of_metadata[] = {{"version", &in_metadata.version}, {"asked", &in_metadata.asked},
+                                {"revision", &in_metadata.revision}, {"config", &in_metadata.config},
+                                {"endpoint", &in_metadata.endpoint}, {"answer", &in_metadata.answer}, {NULL, NULL}};
     const Slot of_broker[] = {{"clock", &in_broker.clock}, {"catalog", &in_broker.catalog},
-                              {"config", &in_broker.config}, {NULL, NULL}};
+                              {"config", &in_broker.config}, {"endpoints", &in_broker.endpoints}, {NULL, NULL}};
     const Slot of_log[] = {{"broken", &in_log.broken}, {"log_start_offset", &in_log.log_start_offset},
                            {"hold_from", &in_log.hold_from}, {"log_end_offset", &in_log.end_offset},
                            {"high_watermark", &in_log.high_watermark}, {"unused_looks", &in_log.unused_looks},
@@ -384,7 +436,8 @@ static int bind(PyObject *module)
     log_class = produce_class ? bind_class("pykbroker.storage.partition_log", "PartitionLog", of_log) : NULL;
     counters_class = log_class ? bind_class("pykbroker.handlers.counters", "TopicCounters", of_counters) : NULL;
     fetch_class = counters_class ? bind_class("pykbroker.handlers.known", "KnownFetch", of_fetch) : NULL;
-    segments_class = fetch_class ? bind_class("pykbroker.storage.segments", "Segments", of_segments) : NULL;
+    metadata_class = fetch_class ? bind_class("pykbroker.handlers.known", "KnownMetadata", of_metadata) : NULL;
+    segments_class = metadata_class ? bind_class("pykbroker.storage.segments", "Segments", of_segments) : NULL;
     producers_class = segments_class ? bind_class("pykbroker.storage.producers", "Producers", of_producers) : NULL;
     PyObject *errors = producers_class ? PyImport_ImportModule("pykbroker_protocol.errors") : NULL;
     refused = errors ? PyObject_GetAttrString(errors, "Refused") : NULL;
@@ -408,6 +461,8 @@ static PyMethodDef methods[] = {
      "produce(frame, version, correlation_id, client, broker)"},
     {"fetch", (PyCFunction)(void (*)(void))fetch, METH_FASTCALL,
      "fetch(frame, version, correlation_id, client, broker)"},
+    {"metadata", (PyCFunction)(void (*)(void))metadata, METH_FASTCALL,
+     "metadata(frame, version, correlation_id, client, broker)"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,3 +9,6 @@ def produce(
 def fetch(
     frame: memoryview, version: int, correlation_id: int, client: Client, broker: Broker, /
 ) -> list[Any] | None: ...
+def metadata(
+    frame: memoryview, version: int, correlation_id: int, client: Client, broker: Broker, /
+) -> list[Any] | None: ...

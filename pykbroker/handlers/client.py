@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .known import KnownFetch, KnownProduce
+    from .known import KnownFetch, KnownMetadata, KnownProduce
     from .prefixes import Prefixes
     from .usual_commit import KnownCommit
 
@@ -33,6 +33,7 @@ class Client:
     produces: Prefixes[KnownProduce] | None = None
     fetches: Prefixes[KnownFetch] | None = None
     commits: Prefixes[KnownCommit] | None = None
+    metadata: KnownMetadata | None = None
 
     @property
     def local(self) -> tuple[str, int]:

@@ -2,16 +2,20 @@
 
     produce(frame, version, correlation_id, client, broker)
     fetch(frame, version, correlation_id, client, broker)
+    metadata(frame, version, correlation_id, client, broker)
 
-give the answer that UsualProduce and UsualFetch give, where what is known has its place, nothing has to be waited for
-and, of a fetch, the bytes are at hand (storage/at_hand.py); or None, and nothing has happened.  They are compiled
-(`_known.c`); without a compiler they know nothing.
+give the answer that UsualProduce, UsualFetch and SameMetadata give, where what is known has its place, nothing has to
+be waited for and, of a fetch, the bytes are at hand (storage/at_hand.py); or None, and nothing has happened.  They are
+compiled (`_known.c`); without a compiler they know nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from pykbroker.config.config import Config
 
 from .client import Client
 from .places import Place
@@ -54,17 +58,29 @@ class KnownFetch:
     place: Place | None = None
 
 
+@dataclass(slots=True, eq=False)
+class KnownMetadata:
+    """What a client asked last, and the answer as long as everything else is the same."""
+
+    version: int
+    asked: bytes  # from SAME_FROM on
+    revision: int  # of the catalog
+    config: Config
+    endpoint: tuple[str, int] | None  # of its listener; None where each client hears of the address that it used
+    answer: bytes  # correlation id is to be filled in
+
+
+Straight = Callable[[memoryview, int, int, Client, "Broker"], list[Any] | None]
+
 try:
     from ._known import fetch as fetch
+    from ._known import metadata as metadata
     from ._known import produce as produce
 except ImportError:
 
-    def produce(
+    def _nothing(
         frame: memoryview, version: int, correlation_id: int, client: Client, broker: Broker, /
     ) -> list[Any] | None:
         return None
 
-    def fetch(
-        frame: memoryview, version: int, correlation_id: int, client: Client, broker: Broker, /
-    ) -> list[Any] | None:
-        return None
+    produce = fetch = metadata = _nothing

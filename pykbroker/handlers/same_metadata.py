@@ -8,8 +8,10 @@ from typing import Any
 from pykbroker import codec
 from pykbroker.config.config import Config
 
+from . import known as ways
 from .broker import Broker
 from .client import Client
+from .known import KnownMetadata
 from .prefixes import SAME_FROM, Exchange
 
 _MOST_REQUEST_BYTES = 4096
@@ -27,13 +29,17 @@ class SameMetadata:
         self._answers: dict[_Asked, bytes] = {}
         self._bytes = 0
         self._of: tuple[int, Config] | None = None  # the state of the world that they are of
+        self.straight = ways.metadata
 
     def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
         if len(frame) > _MOST_REQUEST_BYTES or not self._is_current():
             return None
-        known = self._answers.get((version, self._broker.endpoint_for(client), bytes(frame[SAME_FROM:])))
+        endpoint, asked, (revision, config) = self._broker.endpoint_for(client), bytes(frame[SAME_FROM:]), self._now()
+        known = self._answers.get((version, endpoint, asked))
         if known is None:
             return None
+        of_listener = None if config.pykbroker_advertise_client_address else endpoint
+        client.metadata = KnownMetadata(version, asked, revision, config, of_listener, known)
         answer = bytearray(known)
         _INT32.pack_into(answer, 4, correlation_id)
         return [answer]

@@ -50,6 +50,8 @@ class KnownCommit:
 class UsualCommit:
     """The shortcut of OffsetCommit."""
 
+    straight = None
+
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 

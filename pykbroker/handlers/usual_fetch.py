@@ -17,7 +17,7 @@ from pykbroker.runtime.later import Parked
 from pykbroker.storage.partition_log import PartitionLog
 from pykbroker.storage.slice import FileSlice
 
-from . import known as straight
+from . import known as ways
 from .broker import Broker
 from .client import Client
 from .fetch import READ_COMMITTED, READ_UNCOMMITTED
@@ -66,15 +66,13 @@ class UsualFetch:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self.straight = ways.fetch
 
     def answer(
         self, frame: memoryview, version: int, correlation_id: int, client: Client
     ) -> list[Any] | Parked[list[Any] | None] | None:
         if client.fetches is None:
             return None
-        at_once = straight.fetch(frame, version, correlation_id, client, self._broker)
-        if at_once is not None:
-            return at_once
         known, end = client.fetches.find(frame, version)
         if known is None or frame[end + 8 :] != known.suffix:
             return None

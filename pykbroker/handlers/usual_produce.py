@@ -16,7 +16,7 @@ from pykbroker import codec
 from pykbroker.runtime.later import Pledge, Promised
 from pykbroker.storage import usual
 
-from . import known as straight
+from . import known as ways
 from .broker import Broker
 from .client import Client
 from .known import KnownProduce
@@ -37,15 +37,13 @@ class UsualProduce:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self.straight = ways.produce
 
     def answer(
         self, frame: memoryview, version: int, correlation_id: int, client: Client
     ) -> list[Any] | Promised[Any] | None:
         if client.produces is None:
             return None
-        at_once = straight.produce(frame, version, correlation_id, client, self._broker)
-        if at_once is not None:
-            return at_once
         known, end = client.produces.find(frame, version)
         batch = None if known is None else _records(frame, end, version)
         if known is None or batch is None:

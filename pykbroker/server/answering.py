@@ -8,23 +8,23 @@ from __future__ import annotations
 import logging
 import struct
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from pykbroker_protocol.apis.api_versions import API_VERSIONS, ApiVersionsResponse
 from pykbroker_protocol.apis.produce import PRODUCE
-from pykbroker_protocol.errors import ErrorCode, Malformed, Refused
+from pykbroker_protocol.errors import ErrorCode, Malformed
 from pykbroker_protocol.types import checked
 
 from pykbroker import codec
 from pykbroker.handlers.broker import Broker
 from pykbroker.handlers.client import Client
 from pykbroker.handlers.prefixes import Exchange
-from pykbroker.handlers.replies import Hangup
-from pykbroker.handlers.routes import ROUTES, Route
+from pykbroker.handlers.routes import ROUTES
 from pykbroker.handlers.shortcuts import Shortcut
 from pykbroker.runtime.later import Later, Parked, Pledge, Promised, settled
 from pykbroker.server.contract import Answer, Answered
+from pykbroker.server.served import Served
+from pykbroker.server.straight import number, straight
 
 _HEADER = struct.Struct(">hhih")  # api key, api version, correlation id, length of the client id
 _SIZE_AND_CORRELATION = struct.Struct(">ii")
@@ -42,14 +42,17 @@ class Answering:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._served: dict[tuple[int, int], _Served] = {}  # what was asked for
+        self._served: dict[int, Served] = {}  # what was asked for, by its number
         self._shortcuts: dict[int, Shortcut | None] = {}
 
     def answer(self, frame: memoryview, client: Client) -> Answered:
         """The answer to one frame; see contract.AnswerFunction."""
+        at_once = straight(frame, client, self._served, self._broker)
+        if at_once is not None:
+            return at_once
         try:
             key, version, correlation_id, _ = _HEADER.unpack_from(frame)
-            served = self._served.get((key, version)) or self._first_asked(key, version)
+            served = self._served.get(number(key, version)) or self._first_asked(key, version)
             if served is None:
                 return _unserved(key, version, correlation_id)
             shortcut = served.shortcut
@@ -64,18 +67,16 @@ class Answering:
         served.requests += 1
         return known
 
-    def _first_asked(self, key: int, version: int) -> _Served | None:
+    def _first_asked(self, key: int, version: int) -> Served | None:
         route = ROUTES.get(key)
         if route is None or not route.versions[0] <= version <= route.versions[1]:
             return None
         if key not in self._shortcuts:
             self._shortcuts[key] = route.shortcut(self._broker)
-        served = self._served[key, version] = _Served(route, version, self._shortcuts[key])
+        served = self._served[number(key, version)] = Served(route, version, self._shortcuts[key])
         return served
 
-    def _answer_in_full(
-        self, served: _Served, shortcut: Shortcut | None, frame: memoryview, client: Client
-    ) -> Answered:
+    def _answer_in_full(self, served: Served, shortcut: Shortcut | None, frame: memoryview, client: Client) -> Answered:
         """The frame is read, and its handler asked."""
         request, correlation_id = _request(served, frame, client)
         served.requests += 1
@@ -105,7 +106,7 @@ class Answering:
         return answer
 
     def _known_at_last(
-        self, known: Parked[Answer | None], served: _Served, shortcut: Shortcut | None, frame: bytes, client: Client
+        self, known: Parked[Answer | None], served: Served, shortcut: Shortcut | None, frame: bytes, client: Client
     ) -> Answered:
         """What a shortcut waited for; what it turned out not to know is answered in full."""
         answer = known.finish()
@@ -116,7 +117,7 @@ class Answering:
 
     def _respond_at_last(
         self,
-        served: _Served,
+        served: Served,
         shortcut: Shortcut | None,
         frame: bytes,
         exchange: Exchange,
@@ -137,14 +138,14 @@ class Answering:
         """(API, version, how often it was asked) since the start, of what was asked at all."""
         return [(served.name, served.version, served.requests) for served in self._served.values() if served.requests]
 
-    def _respond(self, served: _Served, request: Any, client: Client) -> Any:
+    def _respond(self, served: Served, request: Any, client: Client) -> Any:
         try:
             return served.handler(self._broker, request, client)
         except Exception as failure:
             return served.failed(request, failure, client)
 
     def _when_kept(
-        self, served: _Served, request: Any, correlation_id: int, client: Client, response: Any
+        self, served: Served, request: Any, correlation_id: int, client: Client, response: Any
     ) -> Later[Answer | None] | Promised[Answer | None] | None:
         """The answer to a request that wrote what has to be on disk before."""
         pledges = self._broker.pledges.copy()
@@ -166,7 +167,7 @@ class Answering:
 
     async def _respond_later(
         self,
-        served: _Served,
+        served: Served,
         request: Any,
         correlation_id: int,
         client: Client,
@@ -181,7 +182,7 @@ class Answering:
         return None if response is None else served.chunks(response, correlation_id)
 
 
-def _request(served: _Served, frame: memoryview, client: Client) -> tuple[Any, int]:
+def _request(served: Served, frame: memoryview, client: Client) -> tuple[Any, int]:
     """The request in `frame`, and its correlation id; `client` has what its header says.
 
     Raises:
@@ -206,64 +207,6 @@ def _request(served: _Served, frame: memoryview, client: Client) -> tuple[Any, i
 
 def _no_header(frame: memoryview) -> Malformed:
     return Malformed(f"no request header in a frame of {len(frame)} bytes")
-
-
-class _Served:
-    """One API in one version."""
-
-    __slots__ = (
-        "_header",
-        "_refused",
-        "flexible",
-        "handler",
-        "name",
-        "request",
-        "requests",
-        "response",
-        "shortcut",
-        "version",
-    )
-
-    def __init__(self, route: Route, version: int, shortcut: Shortcut | None) -> None:
-        api = route.api
-        self.name, self.version, self.handler, self.shortcut = api.name, version, route.handler, shortcut
-        self._refused = partial(route.refused, api)
-        self.request, self.response = api.request, api.response
-        self.flexible = api.request_header_version(version) == 2
-        self.requests = 0  # since the start
-        self._header = bytes(8 + api.response_header_version(version))  # size, correlation id, no tagged fields
-
-    def chunks(self, response: Any, correlation_id: int) -> Answer:
-        """`response` as it leaves."""
-        out = bytearray(self._header)
-        try:
-            chunks: Answer = codec.write(self.response, self.version, response, out)
-        except codec.Unwritable as fault:
-            raise Hangup(f"the answer to {self.name} v{self.version} cannot be written: {fault}") from fault
-        size = len(out) if len(chunks) == 1 else _size_of(chunks)
-        _SIZE_AND_CORRELATION.pack_into(out, 0, size - 4, correlation_id)
-        return chunks
-
-    def failed(self, request: Any, failure: Exception, client: Client) -> Any:
-        """The response when the handler raised `failure`; raises what closes the connection."""
-        if isinstance(failure, Hangup | Malformed):
-            raise failure
-        if isinstance(failure, Refused):
-            return self._refused(request, failure.code, self.version)
-        log.error(
-            "request failed: api=%s version=%d client=%s:%d why=a bug of the broker",
-            self.name,
-            self.version,
-            client.host[1:],
-            client.port,
-            exc_info=failure,
-        )
-        return self._refused(request, ErrorCode.UNKNOWN_SERVER_ERROR, self.version)
-
-
-def _size_of(chunks: Answer) -> int:
-    sizes: list[int] = [len(c) if isinstance(c, bytes | bytearray | memoryview) else c.length for c in chunks]
-    return sum(sizes)
 
 
 def _unserved(key: int, version: int, correlation_id: int) -> Answer:

@@ -1,8 +1,8 @@
 """Connections at rest share one selector and one task, served in rounds.
 
 A selector's own descriptor (epoll, kqueue) is something that trio can wait for, so that one wake-up serves any number
-of ready sockets.  Within a round some connections at a time are read and answered before they are sent to: so the cost of
-waking clients is shared, and what the system does for each kind of call stays at hand; and yet those on another core
+of ready sockets.  Within a round some connections at a time are read and answered before they are sent to: so the cost
+of waking clients is shared, and what the system does for each kind of call stays at hand; and yet those on another core
 have something to do while the others have their turn.
 """
 

@@ -12,7 +12,7 @@ from pykbroker_protocol.apis.metadata import MetadataRequest
 from pykbroker_protocol.apis.produce import PRODUCE
 from pykbroker_protocol.errors import ErrorCode
 
-from pykbroker.handlers import known as straight
+from pykbroker.handlers import known as ways
 from pykbroker.handlers.routes import ROUTES
 from pykbroker.runtime.later import Parked
 from pykbroker.server.answering import Answering
@@ -27,8 +27,8 @@ compiled = pytest.mark.skipif(not usual.COMPILED, reason="not built: no C compil
 @pytest.fixture(params=["straight", "in Python"])
 async def ask(tmp_path, request, monkeypatch):
     if request.param == "in Python":
-        for way in ("produce", "fetch"):
-            monkeypatch.setattr(straight, way, lambda *_: None)
+        for way in ("produce", "fetch", "metadata"):
+            monkeypatch.setattr(ways, way, lambda *_: None)
     broker = opened(tmp_path)
     yield Asker(broker)
     broker.data.close()
@@ -88,13 +88,17 @@ async def test_other_records_other_partitions_and_other_topics_are_told_apart(as
 @pytest.mark.parametrize("ask", ["straight"], indirect=True)
 async def test_what_is_known_and_at_hand_goes_straight_to_its_answer(ask, monkeypatch):
     await ask.create("t")
-    await produced(ask, batch(ask))
-    await ask(fetch(0), 11)
-    for module in ("usual_produce", "usual_fetch"):
-        monkeypatch.setattr(f"pykbroker.handlers.{module}.is_there", None)  # nobody asks it any more
-    assert (await produced(ask, batch(ask))).base_offset == 1
-    assert len(only(await ask(fetch(1), 11)).records) == len(batch(ask))
-    assert len(only(await ask(fetch(0, isolation_level=1), 11)).records) == 2 * len(batch(ask))
+    for _ in range(2):
+        await produced(ask, batch(ask))
+        for isolation_level in (0, 1):
+            await ask(fetch(0, isolation_level=isolation_level), 11)
+        before = asked(ask, metadata("t"), 9)
+    for name in ("usual_produce.UsualProduce", "usual_fetch.UsualFetch", "same_metadata.SameMetadata"):
+        monkeypatch.setattr(f"pykbroker.handlers.{name}.answer", None)  # nobody asks it any more
+    assert asked(ask, metadata("t"), 9) == before
+    assert (await produced(ask, batch(ask))).base_offset == 2
+    assert len(only(await ask(fetch(2), 11)).records) == len(batch(ask))
+    assert len(only(await ask(fetch(0, isolation_level=1), 11)).records) == 3 * len(batch(ask))
 
 
 async def test_a_log_that_idles_is_used_again_by_what_is_known_of_it(ask):
@@ -193,7 +197,8 @@ async def test_metadata_of_a_topic_that_is_not_there_is_not_remembered(ask):
 async def test_metadata_follows_the_brokers_config(ask):
     await ask.create("t")
     request = metadata("t")
-    await ask(request, 9)
+    for _ in range(2):
+        await ask(request, 9)
     ask.broker.endpoints["PLAINTEXT"] = "elsewhere", 1
     assert (await ask(request, 9)).brokers[0].host == "elsewhere"
 
