@@ -77,6 +77,8 @@ def skip_tags(buffer: memoryview, position: int) -> int:
         Malformed: they are more than a message may hold, or run past the end.
         IndexError: they end too early.
     """
+    if not buffer[position]:  # there are none, nearly always
+        return position + 1
     return read_tags(buffer, position, len(buffer), MOST_ITEMS, None, {})[0]
 
 
