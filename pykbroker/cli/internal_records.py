@@ -57,7 +57,7 @@ def decoded(topic: str, record: Record, *, is_control: bool) -> Meaning | None:
     if is_control:
         return _control(record)
     if topic == CATALOG:
-        value, version = from_frame(record.value or b"")
+        value, version, _ = from_frame(record.value or b"")
         return {f"{type(value).__name__} v{version}": _plain(value)}
     if topic in _KEYED:
         return _keyed(topic, record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pykbroker_protocol.errors import ErrorCode, Refused
@@ -138,8 +138,7 @@ class Broker:
 
         Names, counts and configs have been checked.
         """
-        for new, partitions in wanted:
-            self._disown(new.name, range(partitions))
+        self._disown([(new.name, partition) for new, partitions in wanted for partition in range(partitions)])
         made, node = [(new, self.new_uuid(), partitions) for new, partitions in wanted], self.node
         self.commit([record for each in made for record in creation_records(*each, node)])
         topics = [self.catalog.topics[new.name] for new, _ in wanted]
@@ -155,14 +154,14 @@ class Broker:
     def grow_topic(self, topic: Topic, partitions: int) -> None:
         """A topic has `partitions` partitions, and the new ones can be used at once; the count has been checked."""
         first_new = topic.partitions
-        self._disown(topic.name, range(first_new, partitions))
+        self._disown([(topic.name, partition) for partition in range(first_new, partitions)])
         self.commit(growth_records(topic, partitions, self.node))
         self.hold(topic, range(first_new, partitions))
         log.info("topic grown: topic=%s partitions=%d before=%d", topic.name, partitions, first_new)
 
-    def _disown(self, name: str, partitions: range) -> None:
+    def _disown(self, partitions: Collection[tuple[str, int]]) -> None:
         try:
-            self.data.disown(name, partitions)
+            self.data.disown(partitions)
         except OSError as fault:
             raise Refused(ErrorCode.KAFKA_STORAGE_ERROR, f"checkpoints could not be written: {fault}") from fault
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import random
 import uuid
 from collections.abc import Sequence
@@ -105,9 +106,10 @@ def register(broker: Broker, endpoints: Sequence[tuple[str, str, int]]) -> None:
 
 def new_uuid() -> bytes:
     """16 random bytes whose text begins with no dash, which Kafka's tools would take for an option."""
-    while (fresh := uuid.uuid4().bytes)[0] >> 2 == _DASH:
+    while (fresh := bytearray(os.urandom(16)))[0] >> 2 == _DASH:
         pass
-    return fresh
+    fresh[6], fresh[8] = fresh[6] & 0x0F | 0x40, fresh[8] & 0x3F | 0x80  # what makes it one of RFC 4122, version 4
+    return bytes(fresh)
 
 
 def _session_id() -> int:

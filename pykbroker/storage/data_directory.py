@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pykbroker_protocol.errors import ErrorCode, Refused
@@ -354,17 +354,16 @@ class DataDirectory:
             if write := checkpoint.due():
                 yield write
 
-    def disown(self, topic: str, partitions: Iterable[int]) -> None:
-        """The files say nothing of these partitions, which are to be made: a topic of that name may have had some.
+    def disown(self, partitions: Collection[tuple[str, int]]) -> None:
+        """The files say nothing of these, which are to be made: a topic of that name may have had some.
 
         After a crash its start would be taken for theirs, and what lies before would go.
 
         Raises:
             OSError: they could not be written.
         """
-        keys = [(topic, partition) for partition in partitions]
-        self._log_start_offsets.forget(keys)
-        self._recovery_points.forget(keys)
+        self._log_start_offsets.forget(partitions)
+        self._recovery_points.forget(partitions)
 
     def checkpoint_starts(self, logs: Iterable[PartitionLog]) -> None:
         """The file says where these logs start: it is on disk, if one of them has a new start.

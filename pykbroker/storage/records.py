@@ -6,6 +6,7 @@ The straight-line twin of `pykbroker_protocol.records.record`, which the tests h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pykbroker_protocol.errors import ErrorCode, Refused
@@ -154,34 +155,30 @@ def encode_records(records: Iterable[Record], base_timestamp: int, *, base_offse
     """What follows the header of an uncompressed batch; without `base_offset` records are numbered as they come."""
     body = bytearray()
     for number, (key, value, timestamp, headers, offset) in enumerate(records):
-        fields = bytearray(1)
-        _put_varint(fields, timestamp - base_timestamp)
-        _put_varint(fields, number if base_offset is None else offset - base_offset)
-        _put_bytes(fields, key)
-        _put_bytes(fields, value)
-        _put_varint(fields, len(headers))
+        fields = [
+            b"\0",
+            _varint_of(timestamp - base_timestamp),
+            _varint_of(number if base_offset is None else offset - base_offset),
+            *_sized(key),
+            *_sized(value),
+            _varint_of(len(headers)),
+        ]
         for name, text in headers:
-            _put_bytes(fields, name.encode())
-            _put_bytes(fields, text)
-        _put_varint(body, len(fields))
-        body += fields
+            fields += *_sized(name.encode()), *_sized(text)
+        body += _varint_of(sum(map(len, fields)))
+        body += b"".join(fields)
     return bytes(body)
 
 
-def _put_varint(into: bytearray, value: int) -> None:
-    rest = value << 1 if value >= 0 else ~(value << 1)
+def _sized(content: bytes | None) -> tuple[bytes, ...]:
+    return (_varint_of(-1),) if content is None else (_varint_of(len(content)), content)
+
+
+@lru_cache(4096)
+def _varint_of(value: int) -> bytes:
+    rest, out = value << 1 if value >= 0 else ~(value << 1), bytearray()
     while rest > 0x7F:
-        into.append(rest & 0x7F | 0x80)
+        out.append(rest & 0x7F | 0x80)
         rest >>= 7
-    into.append(rest)
-
-
-def _put_bytes(into: bytearray, value: bytes | None) -> None:
-    if value is None:
-        into.append(1)
-        return
-    if len(value) < 64:
-        into.append(len(value) << 1)
-    else:
-        _put_varint(into, len(value))
-    into += value
+    out.append(rest)
+    return bytes(out)

@@ -6,6 +6,7 @@ Source: org.apache.kafka.controller.ReplicationControlManager.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pykbroker_protocol.errors import ErrorCode, Refused
@@ -13,10 +14,11 @@ from pykbroker_protocol.records.cluster_metadata import ConfigRecord, PartitionR
 
 from . import names
 from .catalog import TOPIC_RESOURCE, Catalog, Topic
-from .frames import Versioned
+from .frames import Versioned, to_frame
 
 USE_DEFAULT = -1  # of num_partitions and replication_factor
 NOWHERE = "All brokers are currently fenced, or have all their log directories cordoned."
+_ANY_ID = b"id of some topic"
 MAX_PARTITIONS = 10_000  # that one request may ask for
 
 
@@ -139,7 +141,19 @@ def creation_records(new: NewTopic, topic_id: bytes, partitions: int, node: Node
 
 def partition_record(topic_id: bytes, partition: int, node: Node) -> Versioned:
     """The record of a partition's birth."""
-    record = PartitionRecord(
+    record, (before, behind) = _new_partition(topic_id, partition, node), _around_ids(node)
+    return Versioned(record, 1, b"".join((before, partition.to_bytes(4, "big"), topic_id, behind)))
+
+
+@lru_cache(1)
+def _around_ids(node: Node) -> tuple[bytes, bytes]:
+    """What all such frames have in common: before the partition and the topic's id, and behind them."""
+    before, behind = to_frame(Versioned(_new_partition(_ANY_ID, 0, node), 1)).split(bytes(4) + _ANY_ID)
+    return before, behind
+
+
+def _new_partition(topic_id: bytes, partition: int, node: Node) -> PartitionRecord:
+    return PartitionRecord(
         partition_id=partition,
         topic_id=topic_id,
         replicas=[node.node_id],
@@ -149,7 +163,6 @@ def partition_record(topic_id: bytes, partition: int, node: Node) -> Versioned:
         partition_epoch=0,
         directories=[node.directory_id],
     )
-    return Versioned(record, version=1)
 
 
 def deletion_records(topic: Topic) -> list[Versioned]:

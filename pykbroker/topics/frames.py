@@ -22,14 +22,17 @@ _BY_CLASS = {message.type: message for message in _BY_TYPE.values()}
 
 
 class Versioned(NamedTuple):
-    """A catalog record, and the version that it is written in."""
+    """A catalog record, the version that it is written in, and its frame where that is known already."""
 
     value: Any
     version: int = 0
+    frame: bytes | None = None
 
 
 def to_frame(record: Versioned) -> bytes:
     """The bytes of a record's value in `__cluster_metadata`; its key is null."""
+    if record.frame is not None:
+        return record.frame
     message = _BY_CLASS[type(record.value)]
     return b"".join(codec.write(message, record.version, record.value, bytearray(_head(message, record.version))))
 

@@ -135,7 +135,13 @@ async def test_partitions_without_a_catalog_are_refused(tmp_path):
 
 
 def test_the_text_of_an_id_begins_with_no_dash(monkeypatch):
-    drawn = [uuid.UUID(bytes=bytes([first]) + bytes(15)) for first in (0xF8, 0xFB, 0xF7)]
-    monkeypatch.setattr(uuid, "uuid4", lambda: drawn.pop(0))
-    assert [uuid_text(each.bytes)[0] for each in drawn] == ["-", "-", "9"]
+    drawn = [bytes([first]) + bytes(15) for first in (0xF8, 0xFB, 0xF7)]
+    monkeypatch.setattr(start.os, "urandom", lambda _: drawn.pop(0))
+    assert [uuid_text(each)[0] for each in drawn] == ["-", "-", "9"]
     assert uuid_text(start.new_uuid())[0] == "9"
+
+
+def test_an_id_is_a_random_uuid():
+    drawn = [uuid.UUID(bytes=start.new_uuid()) for _ in range(50)]
+    assert {(each.version, each.variant) for each in drawn} == {(4, uuid.RFC_4122)}
+    assert len(set(drawn)) == 50

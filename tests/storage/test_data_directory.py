@@ -307,7 +307,7 @@ def test_a_topic_of_a_name_that_was_used_before_does_not_start_where_that_did(
     if clean:
         directory.close()
         directory = opened()
-    directory.disown("orders", range(1))
+    directory.disown([("orders", 0)])
     directory.create_partition("orders", 0, OTHER, PLAIN)
     put(directory.partition("orders", 0), b"first")
     directory.abandon()
