@@ -6,6 +6,8 @@ What has to tell more than records takes the long way.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pykbroker_protocol.apis.fetch import FETCH, FetchRequest, FetchResponse
@@ -42,16 +44,28 @@ _Partition = FetchResponse.FetchableTopicResponse.PartitionData
 class _Waiting(WaitingFetch):
     """Until there are `min_bytes` of one partition, or more to tell than records."""
 
-    __slots__ = ("_known", "_offset", "_usual", "found")
+    __slots__ = ("_known", "_offset", "_straight", "_usual", "answer", "found")
 
-    def __init__(self, usual: UsualFetch, known: KnownFetch, offset: int, lacking: int, log: PartitionLog) -> None:
+    def __init__(
+        self,
+        usual: UsualFetch,
+        known: KnownFetch,
+        offset: int,
+        lacking: int,
+        log: PartitionLog,
+        straight: Callable[[], list[Any] | None],
+    ) -> None:
         super().__init__(known.max_wait_ms)
-        self._usual, self._known, self._offset = usual, known, offset
+        self._usual, self._known, self._offset, self._straight = usual, known, offset, straight
+        self.answer: list[Any] | None = None  # if it is that easy
         self.found: Read | None = None
         self.wait_for(lacking, [log])
 
     def look(self) -> bool:
         self.leave()
+        self.answer = self._straight()
+        if self.answer is not None:
+            return True
         self.found = found = self._usual.read(self._known, self._offset)
         if found is None:
             return True
@@ -86,8 +100,9 @@ class UsualFetch:
             return self._told(known, place, found, correlation_id, client)
         if found is not None:
             return None  # more may never come to where it lies
-        waiting = _Waiting(self, known, offset, lacking, place.log)
-        return Parked(waiting, lambda: self._told_at_last(known, waiting.found, correlation_id, client))
+        again = partial(self.straight, memoryview(bytes(frame)), version, correlation_id, client, self._broker)
+        waiting = _Waiting(self, known, offset, lacking, place.log, again)
+        return Parked(waiting, lambda: self._told_at_last(known, waiting, correlation_id, client))
 
     def read(self, known: KnownFetch, offset: int) -> Read | None:
         """What there is from `offset` on; None if there is more to tell than that."""
@@ -109,9 +124,11 @@ class UsualFetch:
         return wanted if found is None else wanted - found.length
 
     def _told_at_last(
-        self, known: KnownFetch, read: Read | None, correlation_id: int, client: Client
+        self, known: KnownFetch, waiting: _Waiting, correlation_id: int, client: Client
     ) -> list[Any] | None:
-        return None if read is None else self._told(known, *read, correlation_id, client)
+        if waiting.answer is not None or waiting.found is None:
+            return waiting.answer
+        return self._told(known, *waiting.found, correlation_id, client)
 
     def _told(
         self, known: KnownFetch, place: Place, found: FileSlice | None, correlation_id: int, client: Client

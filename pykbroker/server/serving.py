@@ -16,6 +16,7 @@ import trio
 from pykbroker.handlers.client import Client
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.later import Later, Parked, Promised
+from pykbroker.server import usual_turn
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.contract import Answer, Answered, AnswerFunction
@@ -231,7 +232,6 @@ class Serving(Whereabouts):
         parked.watch.leave()
         connection.later = None
         connection.state = State.RESTING
-        connection.last_used_ms = self._clock.now()
         answer = parked.finish()
         if isinstance(answer, Promised):
             self._await_promise(connection, answer)
@@ -239,14 +239,16 @@ class Serving(Whereabouts):
             self._hold_up(connection, answer)
         elif answer is not None:
             connection.owed += answer
-        self._send(connection)
-        if connection.state is not State.RESTING:
+        for left in usual_turn.send([connection]):
+            self._send(left)
+        if connection.state is State.RESTING and not connection.inbox:
+            self._rest(connection)
             return
-        if connection.inbox:
+        if connection.state is State.RESTING:
             connection.unfinished = True
             self._leave(connection)
-        else:
-            self._rest(connection)
+        if connection.state is State.BUSY:
+            connection.last_used_ms = self._clock.now()
 
     # The task of one that waits
 
