@@ -1,7 +1,7 @@
 /* produce, fetch and metadata(frame, version, correlation_id, client, broker): see known.py.  NULL without an exception, in here,
    is what None is there. */
 
-#include "../storage/slots.h"
+#include "known.h"
 
 #include <string.h>
 
@@ -10,18 +10,13 @@
 #define LOG_START_SINCE 5       /* of Fetch */
 #define COPIED_BYTES (16 * 1024) /* up to here a copy is cheaper than a call to the system of its own: usual_fetch.py */
 #define NO_EPOCH -1
-#define SAME_FROM 8 /* api key, version and correlation id stand before: prefixes.py */
 
-static PyTypeObject *broker_class, *client_class, *prefixes_class, *produce_class, *log_class, *counters_class,
-    *fetch_class, *metadata_class, *segments_class, *producers_class;
-static PyObject *append, *read_at_hand, *timestamp, *revision, *fetch_max_bytes, *copied_bytes, *refused, *no_use;
+static PyTypeObject *produce_class, *counters_class, *fetch_class, *metadata_class, *segments_class, *producers_class;
+static PyObject *append, *read_at_hand, *timestamp, *fetch_max_bytes, *copied_bytes, *refused;
 
 static struct {
     Py_ssize_t client_id, produces, fetches, metadata, listener_name;
 } in_client;
-static struct {
-    Py_ssize_t meanings, ends;
-} in_prefixes;
 static struct {
     Py_ssize_t version, client_id, answer, base_offset_at, log_start_offset_at, place;
 } in_produce;
@@ -33,75 +28,15 @@ static struct {
     Py_ssize_t version, asked, revision, config, endpoint, answer;
 } in_metadata;
 static struct {
-    Py_ssize_t clock, catalog, config, endpoints;
+    Py_ssize_t clock, config, endpoints;
 } in_broker;
 static struct {
-    Py_ssize_t broken, log_start_offset, hold_from, end_offset, high_watermark, unused_looks, segments, producers;
+    Py_ssize_t log_start_offset, hold_from, end_offset, high_watermark, segments, producers;
 } in_log;
 static struct {
     Py_ssize_t produce_requests, messages_in, bytes_in, fetch_requests, bytes_out;
 } in_counters;
 static Py_ssize_t last_abort_in_segments, unstable_in_producers;
-
-/* As places.py's Place has them. */
-enum { PLACE_REVISION, PLACE_LOG, PLACE_LEADER_EPOCH, PLACE_IS_INTERNAL, PLACE_COUNTERS, PLACE_FIELDS };
-
-typedef struct {
-    const uint8_t *bytes;
-    Py_ssize_t size;
-} Frame;
-
-/* What the frame's prefix means, borrowed, and where it ends; NULL, perhaps with an exception, if nothing is known. */
-static PyObject *find(PyObject *prefixes, Frame frame, int64_t version, PyTypeObject *class, Py_ssize_t version_at,
-                      Py_ssize_t *end)
-{
-    if (!prefixes || !Py_IS_TYPE(prefixes, prefixes_class))
-        return NULL;
-    PyObject *meanings = SLOT(prefixes, in_prefixes.meanings), *ends = SLOT(prefixes, in_prefixes.ends);
-    if (!meanings || !ends || !PyDict_CheckExact(meanings) || !PyList_CheckExact(ends))
-        return NULL;
-    for (Py_ssize_t each = 0; each < PyList_GET_SIZE(ends); each++) {
-        int64_t at, of;
-        if (!read_int(PyList_GET_ITEM(ends, each), &at) || at < SAME_FROM || at > frame.size)
-            continue;
-        PyObject *same = PyBytes_FromStringAndSize((const char *)frame.bytes + SAME_FROM, at - SAME_FROM);
-        PyObject *found = same ? PyDict_GetItemWithError(meanings, same) : NULL;
-        Py_XDECREF(same);
-        if (found && Py_IS_TYPE(found, class) && read_slot(found, version_at, &of) && of == version) {
-            *end = at;
-            return found;
-        }
-        if (PyErr_Occurred())
-            return NULL;
-    }
-    return NULL;
-}
-
-/* Whether the catalog is at that revision; if not, perhaps with an exception. */
-static int is_at(PyObject *held, PyObject *broker)
-{
-    int64_t now, then;
-    PyObject *catalog = SLOT(broker, in_broker.catalog), *changes = catalog ? PyObject_GetAttr(catalog, revision) : NULL;
-    int same = changes && read_int(changes, &now) && read_int(held, &then) && now == then;
-    Py_XDECREF(changes);
-    return same;
-}
-
-/* The log of a place that is one still; NULL, perhaps with an exception. */
-static PyObject *log_at(PyObject *place, PyObject *broker)
-{
-    if (!place || !PyTuple_Check(place) || PyTuple_GET_SIZE(place) != PLACE_FIELDS
-        || !is_at(PyTuple_GET_ITEM(place, PLACE_REVISION), broker))
-        return NULL;
-    PyObject *log = PyTuple_GET_ITEM(place, PLACE_LOG);
-    if (!Py_IS_TYPE(log, log_class))
-        return NULL;
-    PyObject *broken = SLOT(log, in_log.broken);
-    if (!broken || PyObject_IsTrue(broken))
-        return NULL;
-    write_slot(log, in_log.unused_looks, Py_NewRef(no_use));
-    return log;
-}
 
 static void add_to(PyObject *counters, Py_ssize_t slot, int64_t more)
 {
@@ -150,18 +85,13 @@ static PyObject *answer_to(PyObject *known, PyObject *log, int64_t correlation_i
         PyErr_SetString(PyExc_TypeError, "a KnownProduce with fields of other kinds");
         return NULL;
     }
-    PyObject *answer = PyByteArray_FromStringAndSize(PyBytes_AS_STRING(same), PyBytes_GET_SIZE(same));
-    PyObject *chunks = answer ? PyList_New(1) : NULL;
-    if (!chunks) {
-        Py_XDECREF(answer);
+    PyObject *chunks = as_before(same, correlation_id);
+    if (!chunks)
         return NULL;
-    }
-    uint8_t *bytes = (uint8_t *)PyByteArray_AS_STRING(answer);
-    put_big_endian(bytes + 4, 4, correlation_id);
+    uint8_t *bytes = (uint8_t *)PyByteArray_AS_STRING(PyList_GET_ITEM(chunks, 0));
     put_big_endian(bytes + base_offset_at, 8, base_offset);
     if (start_at >= 0)
         put_big_endian(bytes + start_at, 8, start);
-    PyList_SET_ITEM(chunks, 0, answer);
     return chunks;
 }
 
@@ -346,55 +276,25 @@ static PyObject *answer_as_before(Frame frame, int64_t version, int64_t correlat
         || SLOT(broker, in_broker.config) != SLOT(known, in_metadata.config)
         || !is_at(SLOT(known, in_metadata.revision), broker) || !is_same_endpoint(known, client, broker))
         return NULL;
-    PyObject *answer = PyByteArray_FromStringAndSize(PyBytes_AS_STRING(same), PyBytes_GET_SIZE(same));
-    PyObject *chunks = answer ? PyList_New(1) : NULL;
-    if (!chunks) {
-        Py_XDECREF(answer);
-        return NULL;
-    }
-    put_big_endian((uint8_t *)PyByteArray_AS_STRING(answer) + 4, 4, correlation_id);
-    PyList_SET_ITEM(chunks, 0, answer);
-    return chunks;
-}
-
-typedef PyObject *(*Straight)(Frame frame, int64_t version, int64_t correlation_id, PyObject *client,
-                              PyObject *broker);
-
-static PyObject *answer(PyObject *const *arguments, Py_ssize_t given, Straight straight)
-{
-    int64_t version, correlation_id;
-    if (given != 5 || !read_int(arguments[1], &version) || !read_int(arguments[2], &correlation_id)
-        || !Py_IS_TYPE(arguments[3], client_class) || !Py_IS_TYPE(arguments[4], broker_class)) {
-        PyErr_SetString(PyExc_TypeError, "(frame, version, correlation_id, client, broker)");
-        return NULL;
-    }
-    Py_buffer buffer;
-    if (PyObject_GetBuffer(arguments[0], &buffer, PyBUF_SIMPLE) < 0)
-        return NULL;
-    Frame frame = {buffer.buf, buffer.len};
-    PyObject *chunks = straight(frame, version, correlation_id, arguments[3], arguments[4]);
-    PyBuffer_Release(&buffer);
-    if (chunks || PyErr_Occurred())
-        return chunks;
-    Py_RETURN_NONE;
+    return as_before(same, correlation_id);
 }
 
 static PyObject *produce(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
 {
     (void)module;
-    return answer(arguments, given, put_and_answer);
+    return answer_straight(arguments, given, put_and_answer);
 }
 
 static PyObject *fetch(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
 {
     (void)module;
-    return answer(arguments, given, read_and_answer);
+    return answer_straight(arguments, given, read_and_answer);
 }
 
 static PyObject *metadata(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
 {
     (void)module;
-    return answer(arguments, given, answer_as_before);
+    return answer_straight(arguments, given, answer_as_before);
 }
 
 static int bind(PyObject *module)
@@ -403,7 +303,6 @@ static int bind(PyObject *module)
     const Slot of_client[] = {{"client_id", &in_client.client_id}, {"produces", &in_client.produces},
                               {"fetches", &in_client.fetches}, {"metadata", &in_client.metadata},
                               {"listener_name", &in_client.listener_name}, {NULL, NULL}};
-    const Slot of_prefixes[] = {{"_meanings", &in_prefixes.meanings}, {"_ends", &in_prefixes.ends}, {NULL, NULL}};
     const Slot of_produce[] = {{"version", &in_produce.version}, {"client_id", &in_produce.client_id},
                                {"answer", &in_produce.answer}, {"base_offset_at", &in_produce.base_offset_at},
                                {"log_start_offset_at", &in_produce.log_start_offset_at},
@@ -417,43 +316,32 @@ static int bind(PyObject *module)
     const Slot of_metadata[] = {{"version", &in_metadata.version}, {"asked", &in_metadata.asked},
                                 {"revision", &in_metadata.revision}, {"config", &in_metadata.config},
                                 {"endpoint", &in_metadata.endpoint}, {"answer", &in_metadata.answer}, {NULL, NULL}};
-    const Slot of_broker[] = {{"clock", &in_broker.clock}, {"catalog", &in_broker.catalog},
-                              {"config", &in_broker.config}, {"endpoints", &in_broker.endpoints}, {NULL, NULL}};
-    const Slot of_log[] = {{"broken", &in_log.broken}, {"log_start_offset", &in_log.log_start_offset},
+    const Slot of_broker[] = {{"clock", &in_broker.clock}, {"config", &in_broker.config}, {"endpoints", &in_broker.endpoints}, {NULL, NULL}};
+    const Slot of_log[] = {{"log_start_offset", &in_log.log_start_offset},
                            {"hold_from", &in_log.hold_from}, {"log_end_offset", &in_log.end_offset},
-                           {"high_watermark", &in_log.high_watermark}, {"unused_looks", &in_log.unused_looks},
-                           {"segments", &in_log.segments}, {"producers", &in_log.producers}, {NULL, NULL}};
+                           {"high_watermark", &in_log.high_watermark}, {"segments", &in_log.segments}, {"producers", &in_log.producers}, {NULL, NULL}};
     const Slot of_counters[] = {{"produce_requests", &in_counters.produce_requests},
                                 {"messages_in", &in_counters.messages_in}, {"bytes_in", &in_counters.bytes_in},
                                 {"fetch_requests", &in_counters.fetch_requests},
                                 {"bytes_out", &in_counters.bytes_out}, {NULL, NULL}};
     const Slot of_segments[] = {{"last_abort", &last_abort_in_segments}, {NULL, NULL}};
     const Slot of_producers[] = {{"first_unstable_offset", &unstable_in_producers}, {NULL, NULL}};
-    broker_class = bind_class("pykbroker.handlers.broker", "Broker", of_broker);
-    client_class = broker_class ? bind_class("pykbroker.handlers.client", "Client", of_client) : NULL;
-    prefixes_class = client_class ? bind_class("pykbroker.handlers.prefixes", "Prefixes", of_prefixes) : NULL;
-    produce_class = prefixes_class ? bind_class("pykbroker.handlers.known", "KnownProduce", of_produce) : NULL;
-    log_class = produce_class ? bind_class("pykbroker.storage.partition_log", "PartitionLog", of_log) : NULL;
-    counters_class = log_class ? bind_class("pykbroker.handlers.counters", "TopicCounters", of_counters) : NULL;
+    if (bind_shared(of_broker, of_client, of_log))
+        return -1;
+    produce_class = bind_class("pykbroker.handlers.known", "KnownProduce", of_produce);
+    counters_class = produce_class ? bind_class("pykbroker.handlers.counters", "TopicCounters", of_counters) : NULL;
     fetch_class = counters_class ? bind_class("pykbroker.handlers.known", "KnownFetch", of_fetch) : NULL;
     metadata_class = fetch_class ? bind_class("pykbroker.handlers.known", "KnownMetadata", of_metadata) : NULL;
     segments_class = metadata_class ? bind_class("pykbroker.storage.segments", "Segments", of_segments) : NULL;
     producers_class = segments_class ? bind_class("pykbroker.storage.producers", "Producers", of_producers) : NULL;
-    PyObject *errors = producers_class ? PyImport_ImportModule("pykbroker_protocol.errors") : NULL;
-    refused = errors ? PyObject_GetAttrString(errors, "Refused") : NULL;
-    Py_XDECREF(errors);
-    PyObject *usual = refused ? PyImport_ImportModule("pykbroker.storage._usual") : NULL;
-    append = usual ? PyObject_GetAttrString(usual, "append") : NULL;
-    Py_XDECREF(usual);
-    PyObject *at_hand = append ? PyImport_ImportModule("pykbroker.storage._at_hand") : NULL;
-    read_at_hand = at_hand ? PyObject_GetAttrString(at_hand, "read") : NULL;
-    Py_XDECREF(at_hand);
+    if (!producers_class || !(refused = attribute_of("pykbroker_protocol.errors", "Refused"))
+        || !(append = attribute_of("pykbroker.storage._usual", "append"))
+        || !(read_at_hand = attribute_of("pykbroker.storage._at_hand", "read")))
+        return -1;
     timestamp = PyUnicode_InternFromString("timestamp");
-    revision = PyUnicode_InternFromString("revision");
     fetch_max_bytes = PyUnicode_InternFromString("fetch_max_bytes");
     copied_bytes = PyLong_FromLong(COPIED_BYTES);
-    no_use = PyLong_FromLong(0);
-    return read_at_hand && timestamp && revision && fetch_max_bytes && copied_bytes && no_use ? 0 : -1;
+    return timestamp && fetch_max_bytes && copied_bytes ? 0 : -1;
 }
 
 static PyMethodDef methods[] = {

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .known import KnownFetch, KnownMetadata, KnownProduce
+    from .known import KnownCommit, KnownFetch, KnownMetadata, KnownProduce
     from .prefixes import Prefixes
-    from .usual_commit import KnownCommit
 
 
 @dataclass(slots=True, eq=False)

@@ -3,10 +3,11 @@
     produce(frame, version, correlation_id, client, broker)
     fetch(frame, version, correlation_id, client, broker)
     metadata(frame, version, correlation_id, client, broker)
+    commit(frame, version, correlation_id, client, broker)
 
-give the answer that UsualProduce, UsualFetch and SameMetadata give, where what is known has its place, nothing has to
-be waited for and, of a fetch, the bytes are at hand (storage/at_hand.py); or None, and nothing has happened.  They are
-compiled (`_known.c`); without a compiler they know nothing.
+give the answer that UsualProduce, UsualFetch, SameMetadata and UsualCommit give, where what is known has its place,
+nothing has to be waited for and, of a fetch, the bytes are at hand (storage/at_hand.py); or None, and nothing has
+happened.  They are compiled (`_known.c`, `_known_commit.c`); without a compiler they know nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
+
 from pykbroker.config.config import Config
+from pykbroker.groups.records import Committed
+from pykbroker.storage.prepared import PreparedBatch
 
 from .client import Client
 from .places import Place
@@ -70,12 +75,28 @@ class KnownMetadata:
     answer: bytes  # correlation id is to be filled in
 
 
+@dataclass(slots=True, eq=False)
+class KnownCommit:
+    """What a prefix, up to the first offset, came to."""
+
+    version: int
+    client_id: str | None
+    request: OffsetCommitRequest  # its topics have both their name and their id
+    behind: list[bytes]  # what stands behind each offset, up to the next one or the end
+    committed: list[tuple[str, int, Committed]]  # topic, partition
+    batch: PreparedBatch
+    answer: bytes  # correlation id is to be filled in
+    times_learnt: int
+    place: Place | None = None  # of the group's offsets; its topics are all there then
+
+
 Straight = Callable[[memoryview, int, int, Client, "Broker"], list[Any] | None]
 
 try:
     from ._known import fetch as fetch
     from ._known import metadata as metadata
     from ._known import produce as produce
+    from ._known_commit import commit as commit
 except ImportError:
 
     def _nothing(
@@ -83,4 +104,4 @@ except ImportError:
     ) -> list[Any] | None:
         return None
 
-    produce = fetch = metadata = _nothing
+    produce = fetch = metadata = commit = _nothing

@@ -7,7 +7,6 @@ asked anew each time.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 from pykbroker_protocol.apis.offset_commit import OFFSET_COMMIT, OffsetCommitRequest
@@ -20,8 +19,10 @@ from pykbroker.storage.prepared import SLOT, PreparedBatch
 from pykbroker.storage.records import Record
 from pykbroker.topics import names
 
+from . import known as ways
 from .broker import Broker
 from .client import Client
+from .known import KnownCommit
 from .places import Place, find, is_there
 from .prefixes import Exchange, Prefixes
 
@@ -32,28 +33,12 @@ _MOST_BYTES = 2048  # of a frame: what is kept of it takes some ten times as muc
 _MOST_TIMES_LEARNT = 8  # what differs in more than its offsets each time is not worth it
 
 
-@dataclass(slots=True, eq=False)
-class KnownCommit:
-    """What a prefix, up to the first offset, came to."""
-
-    version: int
-    client_id: str | None
-    request: OffsetCommitRequest  # its topics have both their name and their id
-    behind: list[bytes]  # what stands behind each offset, up to the next one or the end
-    committed: list[tuple[str, int, Committed]]  # topic, partition
-    batch: PreparedBatch
-    answer: bytes  # correlation id is to be filled in
-    times_learnt: int
-    place: Place | None = None  # of the group's offsets; its topics are all there then
-
-
 class UsualCommit:
     """The shortcut of OffsetCommit."""
 
-    straight = None
-
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self.straight = ways.commit
 
     def answer(self, frame: memoryview, version: int, correlation_id: int, client: Client) -> list[Any] | None:
         if client.commits is None:

@@ -332,11 +332,9 @@ static int bind_all(PyObject *module)
                              {NULL, NULL}};
     connection_class = bind_class("pykbroker.server.connection", "Connection", of_connection);
     inbox_class = connection_class ? bind_class("pykbroker.server.framing", "Inbox", of_inbox) : NULL;
-    PyObject *module_of = inbox_class ? PyImport_ImportModule("pykbroker.server.connection") : NULL;
-    PyObject *states = module_of ? PyObject_GetAttrString(module_of, "State") : NULL;
+    PyObject *states = inbox_class ? attribute_of("pykbroker.server.connection", "State") : NULL;
     resting = states ? PyObject_GetAttrString(states, "RESTING") : NULL;
     Py_XDECREF(states);
-    Py_XDECREF(module_of);
     return resting ? 0 : -1;
 }
 

@@ -18,12 +18,18 @@ typedef struct {
     Py_ssize_t *offset;
 } Slot;
 
+static inline PyObject *attribute_of(const char *module_name, const char *name)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *found = module ? PyObject_GetAttrString(module, name) : NULL;
+    Py_XDECREF(module);
+    return found;
+}
+
 /* The class of that name, a new reference, and where its fields lie; `slots` ends with a NULL. */
 static PyTypeObject *bind_class(const char *module_name, const char *class_name, const Slot *slots)
 {
-    PyObject *module = PyImport_ImportModule(module_name);
-    PyObject *class = module ? PyObject_GetAttrString(module, class_name) : NULL;
-    Py_XDECREF(module);
+    PyObject *class = attribute_of(module_name, class_name);
     for (; class && slots->name; slots++) {
         PyObject *found = PyObject_GetAttrString(class, slots->name);
         if (found && Py_IS_TYPE(found, &PyMemberDescr_Type)

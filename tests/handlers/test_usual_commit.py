@@ -12,10 +12,18 @@ from pykbroker_protocol.errors import ErrorCode
 
 from pykbroker.groups.placement import partition_for
 from pykbroker.groups.records import read_key, read_offset
+from pykbroker.handlers import known as ways
 from pykbroker.storage import usual
 from pykbroker.storage.records import records_of
 
 compiled = pytest.mark.skipif(not usual.COMPILED, reason="not built: no C compiler was there at the installation")
+
+
+@pytest.fixture(autouse=True, params=["straight", "in Python"])
+def way(request, monkeypatch):
+    if request.param == "in Python":
+        monkeypatch.setattr(ways, "commit", lambda *_: None)
+
 
 Topic = OffsetCommitRequest.OffsetCommitRequestTopic
 VERSIONS = range(OFFSET_COMMIT.versions[0], OFFSET_COMMIT.versions[1] + 1)
@@ -61,17 +69,30 @@ async def test_a_commit_like_the_last_but_for_its_offsets_is_as_if_it_were_read(
     ask.broker.ensure_internal_topic("__consumer_offsets")
     ask.sync()
     (long,) = ask.send(commit(5, 2**63 - 1, topic=topic, text="ä"), version)
-    frame = ask.frame(commit(6, 7, topic=topic, text="ä"), version)
     monkeypatch.setattr("pykbroker.codec.read", None)
-    (short,) = ask._answering.answer(frame, ask.client)
+    for offset in (6, 8):
+        frame = ask.frame(commit(offset, offset + 1, topic=topic, text="ä"), version)
+        assert ask._answering.answer(frame, ask.client) == [long]
+        assert committed(ask.broker) == {0: (offset, "ä"), 1: (offset + 1, "ä")}
     monkeypatch.undo()
-    assert short == long
-    assert committed(ask.broker) == {0: (6, "ä"), 1: (7, "ä")}
-    first, second, third, fourth = logged(ask.broker)
-    assert (third, fourth) == (
+    first, second, *others = logged(ask.broker)
+    assert others == [
         (2, *first[1:3], first[3]._replace(offset=6)),
         (3, *second[1:3], second[3]._replace(offset=7)),
-    )
+        (4, *first[1:3], first[3]._replace(offset=8)),
+        (5, *second[1:3], second[3]._replace(offset=9)),
+    ]
+
+
+@compiled
+@pytest.mark.parametrize("way", ["straight"], indirect=True)
+async def test_a_commit_that_is_known_goes_straight_to_its_answer(ask, monkeypatch):
+    topic = await ask.create("t")
+    for offset in range(4):
+        await ask(commit(offset, topic=topic), 8)
+    monkeypatch.setattr("pykbroker.handlers.usual_commit.UsualCommit.answer", None)  # nobody asks it any more
+    assert await answered(ask, commit(4, topic=topic), 8) == [ErrorCode.NONE]
+    assert committed(ask.broker) == {0: (4, "")}
 
 
 async def test_what_was_committed_without_being_read_is_there_after_a_crash(ask, tmp_path):
@@ -119,7 +140,7 @@ async def test_commits_to_a_topic_that_was_deleted_are_refused_and_to_a_new_one_
     await ask(DeleteTopicsRequest(topic_names=["t"], timeout_ms=1000), 5)
     assert await answered(ask, commit(2, topic=topic), 8) == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
     new = await ask.create("t")
-    assert await answered(ask, commit(3, topic=topic), 8) == [ErrorCode.NONE]
+    assert await answered(ask, commit(4, topic=topic), 8) == [ErrorCode.NONE]
     assert ask.broker.groups.machine.committed("g")["t"][0].topic_id == new.topic_id
 
 
