@@ -20,7 +20,7 @@ from pykbroker_protocol.apis.sync_group import SyncGroupRequest, SyncGroupRespon
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.groups.states import State
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Parked
 from pykbroker.topics import names
 
 from .authorized import NOT_ASKED, ON_GROUP
@@ -71,17 +71,17 @@ def find_coordinator(broker: Broker, request: FindCoordinatorRequest, client: Cl
     return FindCoordinatorResponse(coordinators=coordinators)
 
 
-def join_group(broker: Broker, request: JoinGroupRequest, client: Client) -> JoinGroupResponse | Later[Any]:
+def join_group(broker: Broker, request: JoinGroupRequest, client: Client) -> JoinGroupResponse | Parked[Any]:
     """Answered when the rebalance that it joins has its members."""
-    answer: JoinGroupResponse | Later[Any] = broker.groups.ask(broker.groups.machine.join, request, client)
+    answer: JoinGroupResponse | Parked[Any] = broker.groups.ask(broker.groups.machine.join, request, client)
     return answer
 
 
-def sync_group(broker: Broker, request: SyncGroupRequest, client: Client) -> SyncGroupResponse | Later[Any]:
+def sync_group(broker: Broker, request: SyncGroupRequest, client: Client) -> SyncGroupResponse | Parked[Any]:
     """Answered when the leader has handed in the assignment."""
     if client.api_version >= _FIRST_SYNC_WITH_PROTOCOL and None in (request.protocol_type, request.protocol_name):
         return SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
-    answer: SyncGroupResponse | Later[Any] = broker.groups.ask(broker.groups.machine.sync, request)
+    answer: SyncGroupResponse | Parked[Any] = broker.groups.ask(broker.groups.machine.sync, request)
     return answer
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
@@ -16,7 +17,7 @@ from pykbroker_protocol.errors import Refused
 
 from pykbroker.groups.effects import Effect, Persist, Reply, Ticket
 from pykbroker.runtime.clock import Clock
-from pykbroker.runtime.later import Later, Pledge, settled
+from pykbroker.runtime.later import Parked, Pledge
 
 # A refused tick leaves its deadline in the past; asking again at once would only spin.
 _TICK_AGAIN_MS = 1_000
@@ -39,27 +40,46 @@ V = TypeVar("V")
 
 
 class _Waiter:
-    """One question that was not answered at once."""
+    """The watch over one question that was not answered at once."""
 
-    __slots__ = ("__weakref__", "_forget", "_outcome", "_pledges", "_settled", "ticket")
+    __slots__ = ("__weakref__", "_callback", "_forget", "_is_answered", "_outcome", "_pledges", "ticket")
+    max_wait_ms = math.inf  # the machine's deadlines end it
 
-    def __init__(self, ticket: Ticket, forget: Callable[[Ticket], object]) -> None:
+    def __init__(self, ticket: Ticket, forget: Callable[[Ticket], object], pledges: Sequence[Pledge]) -> None:
         self.ticket = ticket
         self._forget = forget
-        self._settled = trio.Event()
+        self._pledges = pledges
+        self._is_answered = False
         self._outcome: Any = None
-        self._pledges: Sequence[Pledge] = ()
+        self._callback: Callable[[], None] | None = None
 
     def settle(self, outcome: Any, pledges: Sequence[Pledge] = ()) -> None:
-        self._outcome, self._pledges = outcome, pledges
-        self._settled.set()
+        self._outcome, self._is_answered = outcome, True
+        if pledges:
+            self._pledges = [*self._pledges, *pledges]
+        for pledge in self._pledges:
+            if not pledge.is_settled:
+                pledge.when_settled(self._ripen)
+        self._ripen()
 
-    async def wait(self) -> Any:
-        try:
-            await self._settled.wait()
-        finally:
-            self._forget(self.ticket)
-        await settled(self._pledges)
+    def when_ripe(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+        self._ripen()
+
+    def _ripen(self) -> None:
+        if self._callback is not None and self.look():
+            callback, self._callback = self._callback, None
+            callback()
+
+    def look(self) -> bool:
+        return self._is_answered and all(pledge.is_settled for pledge in self._pledges)
+
+    def leave(self) -> None:
+        self._forget(self.ticket)
+
+    def finish(self) -> Any:
+        for pledge in self._pledges:
+            pledge.check()
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
@@ -78,13 +98,13 @@ class Coordination(Generic[M]):
         self._persist = persist
         self._clock = clock
         self._tickets = itertools.count()
-        # Weak: a Later that is dropped before anybody waits for it leaves no slot behind either.
+        # Weak: a Parked that is dropped before anybody waits for it leaves no slot behind either.
         self._waiting: WeakValueDictionary[Ticket, _Waiter] = WeakValueDictionary()
         self._deadline: int | None = None
         self._deadline_moved = trio.Event()
 
     def ask(self, question: Callable[..., Sequence[Effect]], *args: Any) -> Any:
-        """Put `question(*args, ticket=, now=, timestamp=)` to the machine; its answer, or Later when it has to wait.
+        """Put `question(*args, ticket=, now=, timestamp=)` to the machine; its answer, or Parked when it has to wait.
 
         An answer that is there at once costs no trio object.
 
@@ -93,11 +113,11 @@ class Coordination(Generic[M]):
         """
         ticket = Ticket(next(self._tickets))
         effects = question(*args, ticket=ticket, now=self._clock.now(), timestamp=self._clock.timestamp())
-        answered, response = self._put(effects, ticket)
+        answered, response, pledges = self._put(effects, ticket)
         if answered:
             return response
-        waiter = self._waiting[ticket] = _Waiter(ticket, self._forget)
-        return Later(waiter.wait)
+        waiter = self._waiting[ticket] = _Waiter(ticket, self._forget, pledges)
+        return Parked(waiter, waiter.finish)
 
     def tell(self, news: Callable[..., Sequence[Effect]], *args: Any) -> None:
         """Put `news(*args, now=, timestamp=)` to the machine, which answers nobody.
@@ -137,14 +157,18 @@ class Coordination(Generic[M]):
         """How many askers wait for their answer."""
         return len(self._waiting)
 
-    def _put(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any]:
+    def _put(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any, Sequence[Pledge]]:
         try:
             return self._carry_out(effects, asker)
         finally:
             self._mark_deadline()
 
-    def _carry_out(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any]:
-        """Whether `asker` was answered, and its response; raises in its place what kept its answer from it."""
+    def _carry_out(self, effects: Sequence[Effect], asker: Ticket | None) -> tuple[bool, Any, Sequence[Pledge]]:
+        """Whether `asker` was answered, its response, and what the log pledges of the records before it.
+
+        Raises:
+            What kept its answer from the asker.
+        """
         answered, response = False, None
         pledges: Sequence[Pledge] = ()
         for position, effect in enumerate(effects):
@@ -162,7 +186,7 @@ class Coordination(Generic[M]):
                     answered, response = True, effect.response
                 elif (waiter := self._waiting.get(effect.ticket)) is not None:
                     waiter.settle(effect.response, pledges)
-        return answered, response
+        return answered, response, pledges
 
     def _fail(self, effects: Sequence[Effect], failure: Exception) -> None:
         for effect in effects:

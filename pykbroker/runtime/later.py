@@ -23,8 +23,8 @@ class Watch(Protocol):
     """Sees to what a question waits for, which may come in at any time."""
 
     @property
-    def max_wait_ms(self) -> int:
-        """How long the question waits at most."""
+    def max_wait_ms(self) -> float:
+        """How long the question waits at most; math.inf for as long as it takes."""
 
     def when_ripe(self, callback: Callable[[], None], /) -> None:
         """`callback` is called when there is a reason to look: once until the next look, now if there is one by now."""

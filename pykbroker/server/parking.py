@@ -43,7 +43,8 @@ class Parking:
         at = trio.current_time() + parked.watch.max_wait_ms / 1000
         if len(self._deadlines) >= self._most_deadlines:
             self._forget_answered()
-        heapq.heappush(self._deadlines, (at, next(self._numbers), connection, parked))
+        if at < math.inf:
+            heapq.heappush(self._deadlines, (at, next(self._numbers), connection, parked))
         if at < self._sleep.deadline:
             self._sleep.deadline = at
         parked.watch.when_ripe(partial(self._ripen, connection, parked))

@@ -161,8 +161,6 @@ def _persist(broker: Broker, machine: Groups, effect: Persist) -> Sequence[Pledg
         raise Refused(ErrorCode.NOT_COORDINATOR if broken else ErrorCode.UNKNOWN_SERVER_ERROR, refused.why) from refused
     for key, value in effect.records:
         machine.replay(key, value)
-    if not partition_log.syncs.is_due:
-        return ()
     pledges = broker.pledges_of(partition_log, ErrorCode.NOT_COORDINATOR)
     broker.pledges += pledges
     return pledges

@@ -7,12 +7,13 @@ import gc
 import pytest
 import trio
 import trio.testing
+from asking import at_last
 from pykbroker_protocol.errors import ErrorCode, Refused
 
 from pykbroker.groups.effects import Persist, Reply, Ticket
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.coordination import Coordination
-from pykbroker.runtime.later import Later
+from pykbroker.runtime.later import Parked
 
 
 class Gate:
@@ -76,26 +77,34 @@ async def test_news_is_carried_out_and_has_no_answer(gate, written):
     parked = gate.ask(gate.machine.knock)
     assert gate.tell(lambda *, now, timestamp: [Persist("gate", ["gone"]), Reply(Ticket(0), "out")]) is None
     assert written == [Persist("gate", ["gone"])]
-    assert await parked.wait() == "out"
+    assert await at_last(parked) == "out"
 
 
 async def test_everybody_parked_is_answered_by_the_question_that_releases_them(gate):
     laters = [gate.ask(gate.machine.knock) for _ in range(3)]
     assert gate.ask(gate.machine.open) == "opened"
-    assert [await later.wait() for later in laters] == ["in"] * 3
+    assert [await at_last(later) for later in laters] == ["in"] * 3
     assert gate.waiting == 0
 
 
-async def test_a_wait_that_is_cancelled_leaves_no_slot_behind(gate, autojump_clock):
-    later = gate.ask(gate.machine.knock)
-    with trio.move_on_after(0.1):
-        await later.wait()
+async def test_a_wait_that_is_given_up_leaves_no_slot_behind(gate):
+    parked = gate.ask(gate.machine.knock)
+    parked.watch.leave()
     assert gate.waiting == 0
     assert gate.ask(gate.machine.open) == "opened"
 
 
+async def test_who_waits_is_looked_at_when_the_answer_is_there_and_once(gate):
+    parked, ripe = gate.ask(gate.machine.knock), []
+    parked.watch.when_ripe(lambda: ripe.append(parked.watch.look()))
+    assert (ripe, parked.watch.look()) == ([], False)
+    gate.ask(gate.machine.open)
+    gate.ask(gate.machine.open)
+    assert ripe == [True]
+
+
 async def test_an_answer_that_nobody_waits_for_any_more_leaves_no_slot_behind(gate):
-    assert isinstance(gate.ask(gate.machine.knock), Later)
+    assert isinstance(gate.ask(gate.machine.knock), Parked)
     gc.collect()
     assert gate.waiting == 0
 
@@ -103,7 +112,7 @@ async def test_an_answer_that_nobody_waits_for_any_more_leaves_no_slot_behind(ga
 async def test_the_machine_is_woken_at_its_deadline(gate, autojump_clock, nursery):
     nursery.start_soon(gate.keep_time)
     start = trio.current_time()
-    assert await gate.ask(gate.machine.knock).wait() == "too late"
+    assert await at_last(gate.ask(gate.machine.knock)) == "too late"
     assert trio.current_time() - start == pytest.approx(1, abs=0.002)
 
 
@@ -113,7 +122,7 @@ async def test_a_deadline_that_comes_nearer_is_kept(gate, autojump_clock, nurser
     await trio.testing.wait_all_tasks_blocked()
     gate.ask(lambda **when: gate.machine.knock(**when, wait_ms=100))
     start = trio.current_time()
-    await first.wait()
+    await at_last(first)
     assert trio.current_time() - start == pytest.approx(0.1, abs=0.002)
 
 
@@ -123,7 +132,7 @@ async def test_a_deadline_that_moves_away_is_neither_ticked_early_nor_missed(gat
     await trio.testing.wait_all_tasks_blocked()
     gate.machine.next_deadline += 5_000
     start = trio.current_time()
-    await later.wait()
+    await at_last(later)
     assert trio.current_time() - start == pytest.approx(6, abs=0.002)
     assert len(gate.machine.ticks) == 1
 
@@ -139,7 +148,7 @@ async def test_who_was_to_be_answered_behind_refused_records_gets_the_refusal(wr
     parked = gate.ask(gate.machine.knock)
     assert gate.ask(gate.machine.open) == "opened"
     with pytest.raises(Refused, match="no log"):
-        await parked.wait()
+        await at_last(parked)
     with pytest.raises(Refused):
         gate.ask(gate.machine.record)
     with pytest.raises(Refused):
@@ -167,7 +176,7 @@ async def test_a_deadline_set_by_a_question_that_was_refused_is_kept(autojump_cl
     with pytest.raises(Refused):
         gate.ask(lambda **when: [*gate.machine.knock(**when), *gate.machine.record_and_wait(**when)])
     start = trio.current_time()
-    await later.wait()
+    await at_last(later)
     assert trio.current_time() - start == pytest.approx(1, abs=0.002)
 
 
@@ -196,7 +205,7 @@ async def test_who_waits_behind_records_is_answered_when_they_are_on_disk(nurser
     parked = gate.ask(gate.machine.knock)
 
     async def wait():
-        answers.append(await parked.wait())
+        answers.append(await at_last(parked))
 
     nursery.start_soon(wait)
     gate.ask(gate.machine.open)
@@ -214,5 +223,16 @@ async def test_who_waits_behind_records_that_will_never_be_on_disk_is_refused():
     gate.ask(gate.machine.open)
     promise.settle(Refused(ErrorCode.NOT_COORDINATOR, "the disk is gone"))
     with pytest.raises(Refused) as refused:
-        await parked.wait()
+        await at_last(parked)
     assert refused.value.code is ErrorCode.NOT_COORDINATOR
+
+
+async def test_who_waits_is_answered_when_the_records_of_his_own_question_are_on_disk_too():
+    promise = Promise()
+    gate = Coordination(Gate(), lambda effect: [promise] if effect.records == ["before"] else [], Clock())
+    parked = gate.ask(lambda **when: [*gate.machine.knock(**when), *gate.machine.record_and_wait(**when)])
+    gate.ask(gate.machine.open)
+    assert not parked.watch.look()
+    promise.settle()
+    assert parked.watch.look()
+    assert parked.finish() == "in"
