@@ -85,12 +85,12 @@ class AtRest(Serving):
         for start in range(0, len(ready), together):
             some = [key.data for key, _ in ready[start : start + together]]
             answered, rest = usual_turn.receive(some, now, self._shared, self._answer)
+            if answered:  # large requests come in pieces, and their clients have better use for the processor
+                self._eagerness.answered(perf_counter_ns())
             if rest:
                 answered += [connection for connection, left in rest if self._go_on(connection, left, now)]
             parking.look_at_ripe(together)  # a consumer hears of a record before its producer does
-            if answered:
-                self._eagerness.answered(perf_counter_ns())
-                self._send_to(usual_turn.send(answered))
+            self._send_to(usual_turn.send(answered))
         self._send_to([each for each in again if each.state is State.RESTING and self._answer_frames(each)])
         parking.in_round = False
         parking.look_at_ripe()

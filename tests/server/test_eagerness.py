@@ -9,9 +9,12 @@ import pytest
 import trio
 from conftest import Served, framed
 
-from pykbroker.server import at_rest
+from pykbroker.server import at_rest, usual_turn
 from pykbroker.server.at_rest import AtRest
+from pykbroker.server.contract import Answer
 from pykbroker.server.eagerness import MOMENT_NS, Eagerness
+
+compiled = pytest.mark.skipif(not usual_turn.COMPILED, reason="not built: no C compiler was there at the installation")
 
 
 def after(*gaps_ns):
@@ -71,31 +74,42 @@ def loop():
     return AtRest
 
 
-def asking_at_once(port: int, times: int) -> None:
+def asking_at_once(port: int, times: int, request: bytes = b"?") -> None:
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for _ in range(times):
-            sock.sendall(framed(b"?"))
-            assert sock.recv(100) == framed(b"?")
+            sock.sendall(framed(request))
+            assert sock.recv(100, socket.MSG_WAITALL)[4:] == b"y" * 96
 
 
-async def sleeps_while_asked(served: Served, times: int) -> int:
+def answer(frame: memoryview, client: object) -> Answer:
+    return [framed(b"y" * 96)]
+
+
+async def sleeps_while_asked(served: Served, times: int, request: bytes = b"?") -> int:
     trio.lowlevel.add_instrument(sleeps := Sleeps())
-    await trio.to_thread.run_sync(asking_at_once, served.listener.port, times)
+    await trio.to_thread.run_sync(asking_at_once, served.listener.port, times, request)
     trio.lowlevel.remove_instrument(sleeps)
     return sleeps.count
 
 
+@compiled
 async def test_the_loop_is_awake_when_the_next_request_comes(start, monkeypatch):
     clock = itertools.count(1)  # a moment is as long as it takes to look often
     monkeypatch.setattr(at_rest, "perf_counter_ns", lambda: next(clock))
-    assert await sleeps_while_asked(await start(), 200) < 100
+    assert await sleeps_while_asked(await start(answer), 200) < 100
 
 
 async def test_the_loop_sleeps_when_requests_come_late(start, monkeypatch):
     clock = itertools.count(1, MOMENT_NS)
     monkeypatch.setattr(at_rest, "perf_counter_ns", lambda: next(clock))
-    assert await sleeps_while_asked(await start(), 200) >= 200
+    assert await sleeps_while_asked(await start(answer), 200) >= 200
+
+
+async def test_the_loop_sleeps_between_large_requests(start, monkeypatch):
+    clock = itertools.count(1)
+    monkeypatch.setattr(at_rest, "perf_counter_ns", lambda: next(clock))
+    assert await sleeps_while_asked(await start(answer), 200, bytes(100_000)) >= 200
 
 
 class Steps(trio.abc.Instrument):
