@@ -1,4 +1,4 @@
-/* receive(connections, now, shared, answer) and send(connections): see usual_turn.py.
+/* receive(connections, now, shared, answer), send(connections) and buffer(nbytes): see usual_turn.py.
 
    No call in here waits, so Python's lock is kept: another thread that got it in between would keep it for milliseconds. */
 
@@ -318,6 +318,13 @@ static PyObject *send_all(PyObject *module, PyObject *connections)
     return rest;
 }
 
+static PyObject *buffer(PyObject *module, PyObject *nbytes)
+{
+    (void)module;
+    Py_ssize_t size = PyLong_AsSsize_t(nbytes);
+    return size == -1 && PyErr_Occurred() ? NULL : PyByteArray_FromStringAndSize(NULL, size);
+}
+
 static int bind_all(PyObject *module)
 {
     (void)module;
@@ -341,6 +348,7 @@ static int bind_all(PyObject *module)
 static PyMethodDef methods[] = {
     {"receive", (PyCFunction)(void (*)(void))receive, METH_FASTCALL, "receive(connections, now, shared, answer)"},
     {"send", send_all, METH_O, "send(connections)"},
+    {"buffer", buffer, METH_O, "buffer(nbytes)"},
     {NULL, NULL, 0, NULL},
 };
 

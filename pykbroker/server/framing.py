@@ -79,9 +79,9 @@ class Inbox:
         self._start = end
         return self._view[start + 4 : end]
 
-    def grant(self) -> None:
-        """The large frame now has a buffer of its own."""
-        self._large = bytearray(self.wanted_bytes)
+    def grant(self, buffer: bytearray) -> None:
+        """The large frame now has `buffer`, of `wanted_bytes`, to itself."""
+        self._large = buffer
         self._filled = self._end - self._start - 4
         self._large[: self._filled] = self._view[self._start + 4 : self._end]
         self._view, self._start, self._end = _NOTHING, 0, 0

@@ -15,7 +15,11 @@ after it has no turn yet.  What `answer` raises is the connection's `verdict`.
 
 sends to each what is owed to it, if there is nothing else to do.  It gives those on which there is.
 
-Both are compiled (`_turn.c`); without a compiler all is left to do, and serving.py does it step by step.
+    buffer(nbytes)
+
+is a bytearray whose bytes are whatever they were before: of one that is filled whole before it is read.
+
+All are compiled (`_turn.c`); without a compiler all is left to do, and serving.py does it step by step.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from pykbroker.server.contract import Answered, AnswerFunction
 Left = tuple[Answered] | None
 
 try:
+    from ._turn import buffer as buffer
     from ._turn import receive as receive
     from ._turn import send as send
 except ImportError:
@@ -38,6 +43,7 @@ except ImportError:
     def send(connections: list[Connection], /) -> list[Connection]:
         return connections
 
+    buffer = bytearray
     COMPILED = False
 else:
     COMPILED = True

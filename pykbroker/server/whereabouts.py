@@ -12,6 +12,7 @@ from pykbroker_protocol.errors import Malformed
 from pykbroker.handlers.replies import Hangup
 from pykbroker.runtime.clock import Clock
 from pykbroker.runtime.later import Parked
+from pykbroker.server import usual_turn
 from pykbroker.server.admission import Admission
 from pykbroker.server.connection import Connection, State
 from pykbroker.server.limits import Limits
@@ -88,7 +89,7 @@ class Whereabouts(ABC):
     def _grant(self, connection: Connection, nbytes: int) -> None:
         connection.held_bytes = nbytes
         try:
-            connection.inbox.grant()
+            connection.inbox.grant(usual_turn.buffer(nbytes))
         except MemoryError:
             self._close(connection, OSError(f"no memory for a request of {nbytes} bytes"))
         if connection.state is State.IN_LINE:

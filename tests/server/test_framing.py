@@ -23,7 +23,7 @@ def frames_of(stream: bytes, pieces: list[int]) -> list[bytes]:
             frames.append(bytes(frame))
         inbox.keep()
         if inbox.wanted_bytes:
-            inbox.grant()
+            inbox.grant(bytearray(inbox.wanted_bytes))
         shared[:] = b"\xee" * len(shared)
     return frames
 

@@ -152,10 +152,10 @@ async def test_a_request_that_the_machine_has_no_memory_for_closes_its_connectio
     served = await start()
     huge, small = await served.connect(), await served.connect()
 
-    def grant(inbox):
+    def no_memory(nbytes):
         raise MemoryError
 
-    monkeypatch.setattr("pykbroker.server.framing.Inbox.grant", grant)
+    monkeypatch.setattr("pykbroker.server.usual_turn.buffer", no_memory)
     await huge.stream.send_all(struct.pack(">i", 50_000_000) + bytes(10))
     assert await huge.is_closed()
     assert "no memory for a request of 50000000 bytes" in caplog.text
