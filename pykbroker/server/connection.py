@@ -36,6 +36,7 @@ class Connection:
     """Fields only; `Serving` is what acts on them."""
 
     __slots__ = (
+        "alarm_at",
         "client",
         "descriptor",
         "held_bytes",
@@ -50,6 +51,7 @@ class Connection:
         "unfinished",
         "verdict",
         "waiting",
+        "waits_until",
         "watched",
     )
 
@@ -67,6 +69,7 @@ class Connection:
         self.promised: deque[tuple[Promised[Answer | None], Answer]] = deque()
         self.released: trio.Event | None = None  # a task waits until no promise is open
         self.waiting: trio.CancelScope | None = None  # of that request, if it is a Later
+        self.waits_until = self.alarm_at = math.inf  # by trio's clock: of a Parked, and when its time is looked at
         self.unfinished = False  # the turn ended at its bound: whole frames may be left
         self.verdict: Exception | None = None  # why it is closed as soon as `owed` was tried
         self.held_bytes = 0  # of the memory budget

@@ -20,7 +20,7 @@ from pykbroker.runtime.later import Parked
 from pykbroker.server.connection import Connection, State
 
 _LOOKS_A_TURN = 16
-_FEW_DEADLINES = 1024  # fewer are not worth a search for those of requests that were answered
+_FEW_ALARMS = 1024  # fewer are not worth a search for those that were set again
 
 
 class Parking:
@@ -30,24 +30,29 @@ class Parking:
         """look: (connection, whether its time is up) -> it is answered if that, or what it waits for, is there."""
         self._look = look
         self._ripe: deque[tuple[Connection, Parked[Any]]] = deque()
-        # Those that were answered in time stay until their time is up, or until most are such.
-        self._deadlines: list[tuple[float, int, Connection, Parked[Any]]] = []
+        # A connection has one alarm.  When it goes off its request may have been answered long ago, and another that
+        # has more time may be waiting; it is set again then.  For one with less time it is set again at once.
+        self._alarms: list[tuple[float, int, Connection]] = []
         self._numbers = itertools.count()
-        self._most_deadlines = _FEW_DEADLINES
+        self._most_alarms = _FEW_ALARMS
         self._woken = trio.Event()
         self._sleep = trio.CancelScope()
         self.in_round = False  # of the loop, which will look at what is ripe
 
     def park(self, connection: Connection, parked: Parked[Any]) -> None:
         """`connection` is PARKED, for `parked`."""
-        at = trio.current_time() + parked.watch.max_wait_ms / 1000
-        if len(self._deadlines) >= self._most_deadlines:
-            self._forget_answered()
-        if at < math.inf:
-            heapq.heappush(self._deadlines, (at, next(self._numbers), connection, parked))
+        connection.waits_until = at = trio.current_time() + parked.watch.max_wait_ms / 1000
+        if at < connection.alarm_at:
+            self._set_alarm(connection)
+        parked.watch.when_ripe(partial(self._ripen, connection, parked))
+
+    def _set_alarm(self, connection: Connection) -> None:
+        if len(self._alarms) >= self._most_alarms:
+            self._forget_stale()
+        connection.alarm_at = at = connection.waits_until
+        heapq.heappush(self._alarms, (at, next(self._numbers), connection))
         if at < self._sleep.deadline:
             self._sleep.deadline = at
-        parked.watch.when_ripe(partial(self._ripen, connection, parked))
 
     def _ripen(self, connection: Connection, parked: Parked[Any]) -> None:
         self._ripe.append((connection, parked))
@@ -70,26 +75,33 @@ class Parking:
             self._woken = trio.Event()
             if self._ripe:
                 self._woken.set()
-            self._sleep = trio.CancelScope(deadline=self._deadlines[0][0] if self._deadlines else math.inf)
+            self._sleep = trio.CancelScope(deadline=self._alarms[0][0] if self._alarms else math.inf)
             with self._sleep:
                 await self._woken.wait()
             self.look_at_ripe()
             self._end_due()
 
     def _end_due(self) -> None:
-        deadlines, now = self._deadlines, trio.current_time()
+        alarms, now = self._alarms, trio.current_time()
         for _ in range(_LOOKS_A_TURN):
-            while deadlines and not _waits(*deadlines[0][2:]):
-                heapq.heappop(deadlines)
-            if not deadlines or deadlines[0][0] > now:
+            if not alarms or alarms[0][0] > now:
                 return
-            _, _, connection, _ = heapq.heappop(deadlines)
-            self._look(connection, True)
+            at, _, connection = heapq.heappop(alarms)
+            if at != connection.alarm_at:
+                continue  # it was set again, for a request with less time
+            connection.alarm_at = math.inf
+            if connection.state is State.PARKED:
+                if connection.waits_until <= now:
+                    self._look(connection, True)
+                elif connection.waits_until < math.inf:
+                    self._set_alarm(connection)
 
-    def _forget_answered(self) -> None:
-        self._deadlines = [each for each in self._deadlines if _waits(*each[2:])]
-        heapq.heapify(self._deadlines)
-        self._most_deadlines = max(_FEW_DEADLINES, 2 * len(self._deadlines))
+    def _forget_stale(self) -> None:
+        self._alarms[:] = [
+            alarm for alarm in self._alarms if alarm[0] == alarm[2].alarm_at and alarm[2].state is not State.CLOSED
+        ]
+        heapq.heapify(self._alarms)
+        self._most_alarms = max(_FEW_ALARMS, 2 * len(self._alarms))
 
 
 def _waits(connection: Connection, parked: Parked[Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
-from conftest import echo, framed
+from conftest import PATIENCE_S, echo, framed
 from pykbroker_protocol.errors import Malformed
 
 from pykbroker.runtime.later import Later, Parked, Promised
@@ -148,6 +148,18 @@ async def test_who_waits_shorter_is_answered_before_who_waits_longer(start, shel
     assert shelf.takers
 
 
+async def test_each_request_of_a_connection_has_its_own_time(start, shelf):
+    served = await start(shelf)
+    peer = await served.connect()
+    for max_wait_ms in (50, 200, 10, 10, 100):
+        shelf.max_wait_ms = 60_000  # of one that is answered at once
+        shelf.put(b"thing")
+        assert await peer.ask(b"take") == b"take: thing"
+        shelf.max_wait_ms, before = max_wait_ms, trio.current_time()
+        assert await peer.ask(b"take") == b"take: nothing"
+        assert max_wait_ms / 1000 <= trio.current_time() - before < PATIENCE_S
+
+
 async def test_requests_that_were_answered_are_not_remembered_until_their_time_is_up(start, shelf):
     served = await start(shelf)
     peer = await served.connect()
@@ -156,7 +168,19 @@ async def test_requests_that_were_answered_are_not_remembered_until_their_time_i
         await peer.send(*[b"take"] * 50)
         for _ in range(50):
             await peer.receive()
-    assert len(served.serving._parking._deadlines) <= 1_025
+        shelf.max_wait_ms -= 1
+    assert len(served.serving._parking._alarms) <= 102
+
+
+async def test_connections_that_are_gone_are_not_remembered_until_their_time_is_up(start, shelf):
+    served = await start(shelf)
+    for _ in range(12):
+        peers = [await served.connect() for _ in range(100)]
+        await parked(served, *peers)
+        for peer in peers:
+            await peer.stream.aclose()
+        await served.until(lambda: not served.serving.connections)
+    assert len(served.serving._parking._alarms) <= 1_024
 
 
 async def test_what_is_pipelined_behind_one_that_waits_is_answered_after_it(start, shelf):
