@@ -1,6 +1,6 @@
-"""A partition's log: appends in order, rolls, and what has to be flushed.
+"""A partition's log: appends in order, and rolls.
 
-One thread uses it.  What can be read of it: readable_log.py.
+One thread uses it.  What can be read of it: readable_log.py; what of it is on disk: durable_log.py.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from pykbroker.config.topic import LogConfig
 
 from . import validation
 from .batch import Header, only_batch, owned_fields, read_header
+from .durable_log import DurableLog
 from .epochs import LeaderEpochs
 from .files import Descriptors, TornWrite
-from .flush import Pending, pending
 from .markers import Marker
 from .producers import Producers
-from .readable_log import ReadableLog
 from .records import Record, build_batch
 from .recovery import load
 from .rewriting import as_stored
 from .segment import Segment
 from .segments import Segments
-from .snapshots import Snapshots, snapshot_path
+from .snapshots import Snapshots
 from .syncs import Syncs
 
 _log = logging.getLogger(__name__)
@@ -53,21 +52,16 @@ class Appended(NamedTuple):
     duplicate: bool = False
 
 
-class PartitionLog(ReadableLog):
+class PartitionLog(DurableLog):
     """The log of one partition, opened and whole."""
 
     __slots__ = (
         "_descriptors",
-        "_directory",
-        "_snapshots",
         "_watchers",
-        "broken",
         "config",
         "hold_from",
         "partition",
-        "recovery_point",
         "scanned_bytes",
-        "syncs",
         "topic",
         "topic_id",
         "unused_looks",
@@ -353,36 +347,7 @@ class PartitionLog(ReadableLog):
         self.segments.append(segment)
         _log.info("segment rolled: partition=%s bytes=%d start_offset=%d", self.name, active.size, segment.base_offset)
 
-    # Durability
-
-    @property
-    def needs_flush(self) -> bool:
-        """A rolled segment is not known to be on disk."""
-        return self.recovery_point < self.segments[-1].base_offset and not self.broken
-
-    def prepare_flush(self, *, rolled_only: bool = False) -> Pending:
-        """What `sync` must put on disk before `flushed` may move the recovery point."""
-        if rolled_only:
-            up_to = self.segments[-1].base_offset
-        else:
-            up_to = self.log_end_offset
-            self.segments[-1].write_indexes()
-        return pending(Path(self._directory), self.segments.holding(self.recovery_point), up_to)
-
-    def flushed(self, pending: Pending) -> None:
-        self.recovery_point = max(self.recovery_point, pending.up_to)
-        self.syncs.reached(pending.up_to)
-
-    def flush(self) -> None:
-        """Everything is on disk, and known to be.
-
-        Raises:
-            OSError: it is not.
-        """
-        if self.recovery_point < self.log_end_offset:
-            pending = self.prepare_flush()
-            pending.sync()
-            self.flushed(pending)
+    # The end
 
     def expire_producers(self, timestamp: int) -> None:
         if len(self.producers):
@@ -395,21 +360,6 @@ class PartitionLog(ReadableLog):
             pending.sync()
             self.flushed(pending)
         self.abandon()
-
-    def prepare_close(self) -> Pending | None:
-        """What `sync` must put on disk for the next opening to have nothing to scan; None if it is there.
-
-        Raises:
-            OSError: it cannot be there any more.
-        """
-        if self.broken:
-            raise OSError(self.broken)
-        if self.recovery_point == self.log_end_offset == self._snapshots.newest:
-            return None
-        self.segments[-1].seal()
-        self._snapshots.take(self.log_end_offset, self.producers, self.segments)
-        pending = self.prepare_flush()
-        return pending._replace(paths=[*pending.paths, snapshot_path(Path(self._directory), self.log_end_offset)])
 
     def abandon(self) -> None:
         """Descriptors go, files stay as they are.  Whoever waits for bytes waits no longer."""
