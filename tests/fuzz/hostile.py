@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -130,7 +131,7 @@ class Healthy:
     def produce(self, value: bytes, topic: str = "well", partition: int = 0) -> int:
         """The offset that `value` got."""
         data = ProduceRequest.TopicProduceData
-        records = build_batch([Record(b"k", value, 1_000)])
+        records = build_batch([Record(b"k", value, time.time_ns() // 1_000_000)])  # or retention takes it
         part = data.PartitionProduceData(index=partition, records=records)
         asked = ProduceRequest(acks=-1, timeout_ms=10_000, topic_data=[data(name=topic, partition_data=[part])])
         (answer,) = self.ask(asked, 9).responses[0].partition_responses
