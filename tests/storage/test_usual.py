@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import struct
 from pathlib import Path
 
@@ -158,6 +159,22 @@ def test_a_write_that_a_full_disk_cuts_short_leaves_nothing_behind(log, monkeypa
     assert taken(log, batch()) is None
     assert (Path(path).read_bytes(), log.log_end_offset, log.broken) == (before, 1, "")
     monkeypatch.undo()
+    assert taken(log, batch()) == (1, 1)
+
+
+@pytest.mark.parametrize("left_bytes", [0, 1, 16, 17, 40])
+def test_a_file_that_the_system_lets_grow_no_further_is_as_it_was(log, left_bytes):
+    path = Path(log.segments[-1].path)
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + left_bytes, limits[1]))
+    try:
+        assert taken(log, batch()) is None
+        with pytest.raises(Refused):
+            put(log, b"the long way finds the words")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (path.read_bytes(), log.log_end_offset, log.broken) == (before, 1, "")
     assert taken(log, batch()) == (1, 1)
 
 
