@@ -131,8 +131,9 @@ class Syncs:
         self.reached(sync.up_to)
 
     def failed(self, sync: Sync, fault: OSError) -> None:
-        """The log takes no more writes; unless it is only that retention removed what was to be synced."""
-        if fault.errno != errno.ENOENT or sync.active in self._log.segments:
+        """The log takes no more writes; unless nobody asks for them any more, as of a topic that was deleted meanwhile,
+        or it is only that retention removed what was to be synced."""
+        if not self.is_given_up and (fault.errno != errno.ENOENT or sync.active in self._log.segments):
             self._log.fail(fault)
 
     def reached(self, offset: int) -> None:

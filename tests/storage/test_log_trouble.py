@@ -14,7 +14,9 @@ import pytest
 from logs import NOW, SMALL, batch, crashed, offsets, open_log, put, values
 from pykbroker_protocol.errors import ErrorCode, Refused
 
+from pykbroker.config.topic import LogConfig
 from pykbroker.storage import files
+from pykbroker.storage.syncs import Sync
 
 
 @contextmanager
@@ -123,3 +125,15 @@ def test_the_recovery_point_moves_with_what_was_synced(tmp_path: Path) -> None:
     pending.sync()
     log.flushed(pending)
     assert (log.needs_flush, log.recovery_point) == (False, log.segments[-1].base_offset)
+
+
+def test_a_sync_that_fails_when_its_topic_is_deleted_is_no_trouble(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "orders-0", LogConfig(flush_messages=1))
+    put(log, b"a")
+    sync, pledge = Sync(1, log.segments[-1], [], []), log.syncs.pledge()
+    log.abandon()
+    log.syncs.failed(sync, FileNotFoundError(errno.ENOENT, "No such file or directory"))
+    assert log.broken == ""
+    with pytest.raises(Refused) as refused:
+        pledge.check()
+    assert refused.value.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
