@@ -66,7 +66,7 @@ def lines(title: str, plots: Sequence[tuple[str, Sequence[float], dict[str, Sequ
             return y + high - high * math.log(value / low) / math.log(top / low)
 
         step = (wide - 60) / max(1, len(sizes) - 1)
-        parts += [_text(x, y - 6, name), _line(x + 30, up(1), x + wide - 30, up(1))]
+        parts += [_text(x, y - 14, name), _line(x + 30, up(1), x + wide - 30, up(1))]
         parts += [_text(x + 26, up(tick) + 4, f"x{tick:.2g}", "end") for tick in sorted({low, 1, top})]
         parts += [_text(x + 30 + step * at, y + high + 16, f"{size:,g}", "middle") for at, size in enumerate(sizes)]
         for broker, found in relative.items():
