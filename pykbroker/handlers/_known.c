@@ -145,14 +145,20 @@ static PyObject *put_and_answer(Frame frame, int64_t version, int64_t correlatio
     return chunks;
 }
 
-/* Whether a consumer of committed records may read from `offset` to the end as it lies there. */
-static int is_all_committed(PyObject *log, int64_t offset)
+/* Whether no transaction is open: then the last stable offset is the high watermark. */
+static int is_all_decided(PyObject *log)
+{
+    PyObject *producers = SLOT(log, in_log.producers);
+    return producers && Py_IS_TYPE(producers, producers_class) && SLOT(producers, unstable_in_producers) == Py_None;
+}
+
+/* Whether nothing from `offset` on was aborted. */
+static int is_none_aborted(PyObject *log, int64_t offset)
 {
     int64_t last_abort;
-    PyObject *segments = SLOT(log, in_log.segments), *producers = SLOT(log, in_log.producers);
+    PyObject *segments = SLOT(log, in_log.segments);
     return segments && Py_IS_TYPE(segments, segments_class)
-           && read_slot(segments, last_abort_in_segments, &last_abort) && last_abort < offset && producers
-           && Py_IS_TYPE(producers, producers_class) && SLOT(producers, unstable_in_producers) == Py_None;
+           && read_slot(segments, last_abort_in_segments, &last_abort) && last_abort < offset;
 }
 
 /* [answer]: head, length of the records, records and tail. */
@@ -234,7 +240,7 @@ static PyObject *read_and_answer(Frame frame, int64_t version, int64_t correlati
     if (!log || !read_slot(known, in_fetch.current_leader_epoch, &epoch)
         || !read_int(PyTuple_GET_ITEM(place, PLACE_LEADER_EPOCH), &latest_epoch)
         || (epoch != NO_EPOCH && epoch != latest_epoch)
-        || (SLOT(known, in_fetch.committed) != Py_False && !is_all_committed(log, offset)))
+        || !is_all_decided(log) || (SLOT(known, in_fetch.committed) != Py_False && !is_none_aborted(log, offset)))
         return NULL;
     Py_INCREF(known);
     Py_INCREF(place);

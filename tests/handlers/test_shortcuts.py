@@ -345,10 +345,26 @@ async def test_a_known_fetch_that_waits_is_told_that_its_topic_is_gone(ask, nurs
     assert answers[0][1].error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 
+@pytest.mark.parametrize("isolation_level", [0, 1])
+async def test_a_fetch_says_which_offset_is_stable_where_a_transaction_is_open(ask, known, isolation_level):
+    request = fetch(0, isolation_level=isolation_level)
+    plain = without_shortcuts(ask.broker)
+    for _ in range(2):
+        await ask(request, 11)
+    writes = {"producer_id": 5, "producer_epoch": 0, "base_sequence": 0, "transactional": True}
+    records, header = only_batch(batch_of(b"open", timestamp=1_000, **writes))
+    known.append_batch(records, header, leader_epoch=0, timestamp_ms=1_000, verified=True)
+    answer = ask.send(request, 11)
+    told = only(ask.decoded(request, 11, answer))
+    assert (told.last_stable_offset, told.high_watermark) == (1, 2)
+    assert whole(answer) == whole(plain.send(request, 11))
+
+
 async def test_a_fetch_of_committed_records_takes_the_long_way_where_a_transaction_is(ask, known):
     request = fetch(0, isolation_level=1)
     plain = without_shortcuts(ask.broker)
-    await ask(request, 11)
+    for _ in range(2):
+        await ask(request, 11)
     writes = {"producer_id": 5, "producer_epoch": 0, "base_sequence": 0, "transactional": True}
     records, header = only_batch(batch_of(b"open", timestamp=1_000, **writes))
     known.append_batch(records, header, leader_epoch=0, timestamp_ms=1_000, verified=True)
