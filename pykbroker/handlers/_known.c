@@ -1,5 +1,4 @@
-/* produce, fetch and metadata(frame, version, correlation_id, client, broker): see known.py.  NULL without an exception, in here,
-   is what None is there. */
+/* produce, fetch and metadata(frame, version, correlation_id, client, broker): see known.py. */
 
 #include "known.h"
 
@@ -322,10 +321,12 @@ static int bind(PyObject *module)
     const Slot of_metadata[] = {{"version", &in_metadata.version}, {"asked", &in_metadata.asked},
                                 {"revision", &in_metadata.revision}, {"config", &in_metadata.config},
                                 {"endpoint", &in_metadata.endpoint}, {"answer", &in_metadata.answer}, {NULL, NULL}};
-    const Slot of_broker[] = {{"clock", &in_broker.clock}, {"config", &in_broker.config}, {"endpoints", &in_broker.endpoints}, {NULL, NULL}};
+    const Slot of_broker[] = {{"clock", &in_broker.clock}, {"config", &in_broker.config},
+                              {"endpoints", &in_broker.endpoints}, {NULL, NULL}};
     const Slot of_log[] = {{"log_start_offset", &in_log.log_start_offset},
                            {"hold_from", &in_log.hold_from}, {"log_end_offset", &in_log.end_offset},
-                           {"high_watermark", &in_log.high_watermark}, {"segments", &in_log.segments}, {"producers", &in_log.producers}, {NULL, NULL}};
+                           {"high_watermark", &in_log.high_watermark}, {"segments", &in_log.segments},
+                           {"producers", &in_log.producers}, {NULL, NULL}};
     const Slot of_counters[] = {{"produce_requests", &in_counters.produce_requests},
                                 {"messages_in", &in_counters.messages_in}, {"bytes_in", &in_counters.bytes_in},
                                 {"fetch_requests", &in_counters.fetch_requests},

@@ -16,17 +16,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
-
-from pykbroker.config.config import Config
-from pykbroker.groups.records import Committed
-from pykbroker.storage.prepared import PreparedBatch
-
 from .client import Client
-from .places import Place
 
 if TYPE_CHECKING:
+    from pykbroker_protocol.apis.offset_commit import OffsetCommitRequest
+
+    from pykbroker.config.config import Config
+    from pykbroker.groups.records import Committed
+    from pykbroker.storage.prepared import PreparedBatch
+
     from .broker import Broker
+    from .places import Place
 
 
 @dataclass(slots=True, eq=False)

@@ -65,7 +65,8 @@ static void let_go(Step *step)
 static int is_usual(Batch *batch, int64_t earliest, int64_t latest)
 {
     const uint8_t *bytes = batch->bytes;
-    if (batch->size < HEADER_BYTES || big_endian(bytes + LENGTH_AT, 4) != batch->size - LENGTH_END || bytes[MAGIC_AT] != 2)
+    if (batch->size < HEADER_BYTES || big_endian(bytes + LENGTH_AT, 4) != batch->size - LENGTH_END
+        || bytes[MAGIC_AT] != MAGIC)
         return 0;
     int64_t count = big_endian(bytes + COUNT_AT, 4);
     if (big_endian(bytes, 8) != 0 || big_endian(bytes + ATTRIBUTES_AT, 2) != 0)
@@ -258,8 +259,8 @@ static int write_batch(PyObject *log, const Batch *batch, const Step *step)
 {
     uint8_t owned[OWNED_BYTES];
     put_big_endian(owned, 8, step->base_offset);
-    put_big_endian(owned + 8, 4, batch->size - LENGTH_END);
-    put_big_endian(owned + 12, 4, step->leader_epoch);
+    put_big_endian(owned + LENGTH_AT, 4, batch->size - LENGTH_END);
+    put_big_endian(owned + LENGTH_END, 4, step->leader_epoch);
     int64_t written = write_pieces_of(step, owned, batch);
     if (PyErr_Occurred()) {
         if (!PyErr_ExceptionMatches(PyExc_OSError))
@@ -456,9 +457,7 @@ static int bind(PyObject *module)
     producer_class = producers_class ? bind_class(producers, "Producer", of_producer) : NULL;
     written_class = producer_class ? bind_class(producers, "Written", of_written) : NULL;
     files = written_class ? PyImport_ImportModule("pykbroker.storage.files") : NULL;
-    PyObject *checksums = files ? PyImport_ImportModule("pykbroker.storage.checksum") : NULL;
-    crc32c = checksums ? PyObject_GetAttrString(checksums, "crc32c") : NULL;
-    Py_XDECREF(checksums);
+    crc32c = files ? attribute_of("pykbroker.storage.checksum", "crc32c") : NULL;
     writev_of_os = crc32c ? attribute_of("os", "writev") : NULL;
     write_pieces = PyUnicode_InternFromString("write_pieces");
     room = PyUnicode_InternFromString("room");

@@ -101,25 +101,25 @@ async def test_what_is_known_and_at_hand_goes_straight_to_its_answer(ask, monkey
     assert len(only(await ask(fetch(0, isolation_level=1), 11)).records) == 3 * len(batch(ask))
 
 
-async def test_a_log_that_idles_is_used_again_by_what_is_known_of_it(ask):
+@pytest.fixture
+async def familiar(ask):
+    """The log of a topic to which the client has produced twice, and from which it has fetched twice."""
     await ask.create("t")
     for _ in range(2):
         await produced(ask, batch(ask))
         await ask(fetch(0), 11)
-    log = ask.broker.data.partition("t", 0)
+    return ask.broker.data.partition("t", 0)
+
+
+async def test_a_log_that_idles_is_used_again_by_what_is_known_of_it(ask, familiar):
     for again in (lambda: produced(ask, batch(ask)), lambda: ask(fetch(0), 11)):
-        log.unused_looks = 1
+        familiar.unused_looks = 1
         await again()
-        assert log.unused_looks == 0
+        assert familiar.unused_looks == 0
 
 
-async def test_what_is_known_of_a_closed_log_is_looked_for_anew(ask):
-    await ask.create("t")
-    for _ in range(2):
-        await produced(ask, batch(ask))
-        await ask(fetch(0), 11)
-    log = ask.broker.data.partition("t", 0)
-    log.fail(OSError("its disk is gone"))
+async def test_what_is_known_of_a_closed_log_is_looked_for_anew(ask, familiar):
+    familiar.fail(OSError("its disk is gone"))
     assert (await produced(ask, batch(ask))).error_code == ErrorCode.KAFKA_STORAGE_ERROR
 
 

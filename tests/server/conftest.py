@@ -31,6 +31,24 @@ def echo(frame: memoryview, client: object) -> Answer:
     return [framed(bytes(frame))]
 
 
+class Kept:
+    """A pledge that is kept when the test says so."""
+
+    def __init__(self):
+        self.is_settled, self.callbacks = False, []
+
+    def when_settled(self, callback):
+        self.callbacks.append(callback)
+
+    def check(self):
+        pass
+
+    def keep(self):
+        self.is_settled = True
+        for callback in self.callbacks:
+            callback()
+
+
 class Peer:
     """A client's end of a connection."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
-from conftest import PATIENCE_S, echo, framed
+from conftest import PATIENCE_S, Kept, echo, framed
 from pykbroker_protocol.errors import Malformed
 
 from pykbroker.runtime.later import Later, Parked, Promised
@@ -231,22 +231,6 @@ async def test_one_that_stands_behind_a_slow_answer_waits_when_that_has_gone_out
     shelf.put(b"thing")
     await peer.receive_exactly(nbytes)
     assert (await peer.receive(), await peer.receive()) == (b"take: thing", b"behind")
-
-
-class Kept:
-    def __init__(self):
-        self.is_settled, self.callbacks = False, []
-
-    def when_settled(self, callback):
-        self.callbacks.append(callback)
-
-    def check(self):
-        pass
-
-    def keep(self):
-        self.is_settled = True
-        for callback in self.callbacks:
-            callback()
 
 
 async def test_one_that_stands_behind_a_promise_waits_when_that_is_kept(start, shelf):

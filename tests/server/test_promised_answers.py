@@ -1,7 +1,7 @@
 """Answers that wait for the disk: what is behind them is decided meanwhile, and all leave in order."""
 
 import trio
-from conftest import framed
+from conftest import Kept, framed
 from pykbroker_protocol.errors import Malformed
 
 from pykbroker.runtime.later import Later, Promised
@@ -31,22 +31,6 @@ class Disk:
 
     def sync(self, number=0):
         self.open.pop(number).keep()
-
-
-class Kept:
-    def __init__(self):
-        self.is_settled, self.callbacks = False, []
-
-    def when_settled(self, callback):
-        self.callbacks.append(callback)
-
-    def check(self):
-        pass
-
-    def keep(self):
-        self.is_settled = True
-        for callback in self.callbacks:
-            callback()
 
 
 async def test_requests_behind_a_promise_are_decided_at_once_and_answered_in_order(start):
